@@ -1,0 +1,33 @@
+// Package depspin keeps dependencies in go.mod while the rooms are being built; removed before the end of the work.
+package depspin
+
+import (
+	_ "al.essio.dev/pkg/shellescape"
+	_ "github.com/IBM/sarama"
+	_ "github.com/cenkalti/backoff/v5"
+	_ "github.com/coder/quartz"
+	_ "github.com/gambol99/go-marathon"
+	_ "github.com/go-chi/chi/v5"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/google/uuid"
+	_ "github.com/hashicorp/go-cleanhttp"
+	_ "github.com/hashicorp/go-version"
+	_ "github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
+	_ "github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	_ "github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	_ "github.com/hashicorp/terraform-plugin-framework/providerserver"
+	_ "github.com/hashicorp/terraform-plugin-log/tflog"
+	_ "github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	_ "github.com/hashicorp/terraform-plugin-testing/statecheck"
+	_ "github.com/jedib0t/go-pretty/v6/table"
+	_ "github.com/magiconair/properties"
+	_ "github.com/mholt/archives"
+	_ "github.com/oklog/run"
+	_ "github.com/spf13/pflag"
+	_ "github.com/tmaxmax/go-sse"
+	_ "github.com/twmb/franz-go/pkg/kadm"
+	_ "github.com/twmb/franz-go/pkg/kfake"
+	_ "github.com/twmb/franz-go/pkg/kgo"
+	_ "golang.org/x/sync/errgroup"
+	_ "pgregory.net/rapid"
+)
