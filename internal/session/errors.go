@@ -1,0 +1,45 @@
+package session
+
+import "fmt"
+
+// NotConfiguredError: the provider lacks what the resource needs.
+type NotConfiguredError struct {
+	What     string // "Marathon" or "Kafka"
+	Argument string // of the provider block
+	Variable string // environment
+	Instead  string // another way, may be empty
+}
+
+func (e *NotConfiguredError) Error() string {
+	msg := fmt.Sprintf("the provider does not know how to reach %s: set %s in the provider block or the environment variable %s", e.What, e.Argument, e.Variable)
+	if e.Instead != "" {
+		msg += ", or " + e.Instead
+	}
+	return msg
+}
+
+// UnknownError: the provider block holds a value that is only known after apply.
+type UnknownError struct{ Argument string }
+
+func (e *UnknownError) Error() string {
+	return fmt.Sprintf("the provider argument %q is not known before apply", e.Argument)
+}
+
+// ClusterNotFoundError: Marathon answered, and no broker app is under that id.
+type ClusterNotFoundError struct {
+	ID  string
+	Err error
+}
+
+func (e *ClusterNotFoundError) Error() string {
+	return fmt.Sprintf("no Kafka cluster %q on this Marathon: the id of a cluster is the path of its group, such as /kafka/main (kafka_cluster.<name>.id)", e.ID)
+}
+
+func (e *ClusterNotFoundError) Unwrap() error { return e.Err }
+
+// NoBrokersError: the cluster's apps are there, but none of their tasks runs.
+type NoBrokersError struct{ ID string }
+
+func (e *NoBrokersError) Error() string {
+	return fmt.Sprintf("no broker of Kafka cluster %q is running: look at its apps in Marathon (last task failure, launch queue), then apply again", e.ID)
+}

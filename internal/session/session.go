@@ -1,0 +1,213 @@
+// Package session holds what one provider process shares: the settings of the provider block and the clients made from
+// them, lazily and once. It finds a cluster's brokers through Marathon at the moment they are needed, so that a cluster
+// and its contents can be made in one apply.
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-cleanhttp"
+
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/brokers"
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/kafkaadmin"
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/marathon"
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/mesos"
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/rollout"
+)
+
+// Settings are the provider block and its environment, already resolved.
+type Settings struct {
+	// Marathon is used only where MarathonConfigured is set.
+	Marathon           marathon.Config
+	MarathonConfigured bool
+	// MarathonUnknown says that the block holds a value that is not known before apply.
+	MarathonUnknown bool
+	// BootstrapServers is for Kafka clusters that are not managed here; host:port each.
+	BootstrapServers []string
+	// BootstrapUnknown says that the list is not known before apply.
+	BootstrapUnknown bool
+	// ClientID names this provider to brokers.
+	ClientID string
+	// Rollout options, e.g. a shorter settle time in tests.
+	Rollout []rollout.Option
+}
+
+// Session is safe for concurrent use.
+type Session struct {
+	settings Settings
+
+	marathonOnce   sync.Once
+	marathonClient *marathon.Client
+	marathonErr    error
+
+	logsMu sync.Mutex
+	logs   rollout.Logs
+
+	mu    sync.Mutex
+	kafka map[string]*kafkaEntry
+}
+
+// kafkaEntry is one shared client; its lock makes concurrent first users wait for one dial instead of dialling all.
+type kafkaEntry struct {
+	mu     sync.Mutex
+	client *kafkaadmin.Client
+}
+
+// New makes a session; nothing is contacted.
+func New(settings Settings) *Session {
+	return &Session{settings: settings, kafka: map[string]*kafkaEntry{}}
+}
+
+// Marathon answers the shared client, or *NotConfiguredError or *UnknownError.
+func (s *Session) Marathon() (*marathon.Client, error) {
+	switch {
+	case s.settings.MarathonUnknown:
+		return nil, &UnknownError{Argument: "marathon"}
+	case !s.settings.MarathonConfigured:
+		return nil, &NotConfiguredError{What: "Marathon", Argument: "marathon = { url = … }", Variable: "MARATHON_URL"}
+	}
+	s.marathonOnce.Do(func() {
+		s.marathonClient, s.marathonErr = marathon.New(s.settings.Marathon)
+	})
+	return s.marathonClient, s.marathonErr
+}
+
+// Waiter follows deployments. Where Marathon names its Mesos master, failures carry the task's own last lines.
+func (s *Session) Waiter(ctx context.Context, opts ...rollout.Option) (*rollout.Waiter, error) {
+	m, err := s.Marathon()
+	if err != nil {
+		return nil, err
+	}
+	all := append(append([]rollout.Option{}, s.settings.Rollout...), opts...)
+	return rollout.New(m, s.taskLogs(ctx, m), all...), nil
+}
+
+// taskLogs answers nil when the master is not known or Marathon does not say: logs are a help, never a condition.
+func (s *Session) taskLogs(ctx context.Context, m *marathon.Client) rollout.Logs {
+	s.logsMu.Lock()
+	defer s.logsMu.Unlock()
+	if s.logs != nil {
+		return s.logs
+	}
+	info, err := m.Info(ctx)
+	if err != nil || info.MesosLeaderUI == "" {
+		return nil
+	}
+	client := &http.Client{Transport: cleanhttp.DefaultPooledTransport(), Timeout: 10 * time.Second}
+	s.logs = mesos.New(info.MesosLeaderUI, client)
+	return s.logs
+}
+
+// Cluster reads the cluster's brokers from Marathon. A group without broker apps is a *ClusterNotFoundError.
+func (s *Session) Cluster(ctx context.Context, id string) (brokers.Observed, error) {
+	m, err := s.Marathon()
+	if err != nil {
+		return brokers.Observed{}, err
+	}
+	group, err := m.Group(ctx, id)
+	if err != nil {
+		if errors.Is(err, marathon.ErrNotFound) {
+			return brokers.Observed{}, &ClusterNotFoundError{ID: id, Err: err}
+		}
+		return brokers.Observed{}, fmt.Errorf("reading the broker apps of Kafka cluster %q: %w", id, err)
+	}
+	observed, err := brokers.FromApps(group.ID, group.Apps)
+	if err != nil {
+		if errors.Is(err, brokers.ErrNoCluster) {
+			return brokers.Observed{}, &ClusterNotFoundError{ID: id, Err: err}
+		}
+		return brokers.Observed{}, err
+	}
+	return observed, nil
+}
+
+// Kafka answers the shared client for a cluster that Marathon runs, or, with cluster "", for the provider's
+// bootstrap_servers. Callers never close it.
+func (s *Session) Kafka(ctx context.Context, cluster string) (*kafkaadmin.Client, error) {
+	s.mu.Lock()
+	entry := s.kafka[cluster]
+	if entry == nil {
+		entry = &kafkaEntry{}
+		s.kafka[cluster] = entry
+	}
+	s.mu.Unlock()
+
+	entry.mu.Lock()
+	defer entry.mu.Unlock()
+	if entry.client != nil {
+		return entry.client, nil
+	}
+	servers, err := s.servers(ctx, cluster)
+	if err != nil {
+		return nil, err
+	}
+	client, err := kafkaadmin.Open(ctx, kafkaadmin.Config{BootstrapServers: servers, ClientID: s.settings.ClientID})
+	if err != nil {
+		return nil, err
+	}
+	entry.client = client
+	return client, nil
+}
+
+func (s *Session) servers(ctx context.Context, cluster string) ([]string, error) {
+	if cluster == "" {
+		switch {
+		case s.settings.BootstrapUnknown:
+			return nil, &UnknownError{Argument: "bootstrap_servers"}
+		case len(s.settings.BootstrapServers) == 0:
+			return nil, &NotConfiguredError{
+				What: "Kafka", Argument: "bootstrap_servers = [\"host:9092\"]", Variable: "KAFKA_BOOTSTRAP_SERVERS",
+				Instead: "cluster = kafka_cluster.<name>.id on the resource",
+			}
+		}
+		return s.settings.BootstrapServers, nil
+	}
+	observed, err := s.Cluster(ctx, cluster)
+	if err != nil {
+		return nil, err
+	}
+	addresses := brokers.Addresses(observed)
+	if len(addresses) == 0 {
+		return nil, &NoBrokersError{ID: cluster}
+	}
+	return addresses, nil
+}
+
+// Forget drops the shared client of a cluster, e.g. after its brokers moved or it was destroyed; the next user
+// resolves the brokers again.
+func (s *Session) Forget(cluster string) {
+	s.mu.Lock()
+	entry := s.kafka[cluster]
+	delete(s.kafka, cluster)
+	s.mu.Unlock()
+	if entry == nil {
+		return
+	}
+	entry.mu.Lock()
+	defer entry.mu.Unlock()
+	if entry.client != nil {
+		_ = entry.client.Close()
+		entry.client = nil
+	}
+}
+
+// Close ends all shared clients.
+func (s *Session) Close() {
+	s.mu.Lock()
+	ids := make([]string, 0, len(s.kafka))
+	for id := range s.kafka {
+		ids = append(ids, id)
+	}
+	s.mu.Unlock()
+	for _, id := range ids {
+		s.Forget(id)
+	}
+}
+
+// BootstrapServers are the provider's own, as configured; nil when there are none.
+func (s *Session) BootstrapServers() []string { return s.settings.BootstrapServers }
