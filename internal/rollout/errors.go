@@ -1,0 +1,129 @@
+package rollout
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// CrashLoopError: instances of the new configuration start and end again and again.
+type CrashLoopError struct {
+	AppID        string
+	Failures     int // ended tasks of this version that were seen
+	Message      string
+	Host, TaskID string
+	LastLines    string // end of the last task's stderr (or stdout); empty when Mesos could not be asked
+}
+
+func (e *CrashLoopError) Error() string {
+	s := fmt.Sprintf("app %s crashes: %d tasks of this version ended, the last one (%s on %s) with: %s", e.AppID, e.Failures, e.TaskID, e.Host, e.Message)
+	if e.LastLines != "" {
+		s += "\nlast lines of its output:\n" + e.LastLines
+	}
+	return s
+}
+
+// UnschedulableError: Mesos offers nothing that fits.
+type UnschedulableError struct {
+	AppID   string
+	Waiting int      // instances that wait for an offer
+	Reasons []string // with numbers, such as "needs 8 cpus; largest free on an agent 4"
+}
+
+func (e *UnschedulableError) Error() string {
+	return fmt.Sprintf("app %s: no agent offers what %d of its instances need: %s", e.AppID, e.Waiting, strings.Join(e.Reasons, "; "))
+}
+
+// UnhealthyError: instances run but their health checks fail.
+type UnhealthyError struct {
+	AppID        string
+	Kills        int    // tasks that were killed for it
+	Cause        string // of the last failing check
+	Host, TaskID string
+	LastLines    string
+}
+
+func (e *UnhealthyError) Error() string {
+	s := fmt.Sprintf("app %s does not become healthy", e.AppID)
+	if e.Kills > 0 {
+		s += fmt.Sprintf(", Marathon killed %d tasks for it", e.Kills)
+	}
+	if e.TaskID != "" {
+		s += fmt.Sprintf(" (last %s on %s)", e.TaskID, e.Host)
+	}
+	if e.Cause != "" {
+		s += ": " + e.Cause
+	}
+	if e.LastLines != "" {
+		s += "\nlast lines of its output:\n" + e.LastLines
+	}
+	return s
+}
+
+// OvertakenError: somebody else changed the app while we waited.
+type OvertakenError struct {
+	AppID, DeploymentID string
+	WantVersion         string
+	Version             string   // what the app has now
+	Deployments         []string // what runs on it now
+}
+
+func (e *OvertakenError) Error() string {
+	s := fmt.Sprintf("app %s was changed by somebody else: version %s was asked for", e.AppID, e.WantVersion)
+	if e.DeploymentID != "" {
+		s += " (deployment " + e.DeploymentID + ")"
+	}
+	s += ", Marathon now has " + e.Version
+	if len(e.Deployments) > 0 {
+		s += " (deployment " + strings.Join(e.Deployments, ", ") + ")"
+	}
+	return s
+}
+
+// RolledBackError: the deployment was undone, or the app was deleted, by somebody else.
+type RolledBackError struct {
+	AppID, DeploymentID string
+	Gone                bool   // the app does not exist any more
+	Version             string // what the app has now, unless Gone
+	Reason              string
+}
+
+func (e *RolledBackError) Error() string {
+	s := fmt.Sprintf("app %s: ", e.AppID)
+	if e.DeploymentID != "" {
+		s += "deployment " + e.DeploymentID + ": "
+	}
+	return s + e.Reason
+}
+
+// TimeoutError: the context ended first. Evidence is what Marathon knew, most telling first.
+// It unwraps to the context's error and, where the evidence is plain, to one of the errors above.
+type TimeoutError struct {
+	AppID, DeploymentID string
+	Waited              time.Duration
+	Evidence            []string
+	Err                 error // context.DeadlineExceeded
+	Cause               error // *CrashLoopError, *UnhealthyError, *UnschedulableError or nil
+}
+
+func (e *TimeoutError) Error() string {
+	s := fmt.Sprintf("app %s was not ready after %s", e.AppID, e.Waited.Round(time.Second))
+	if e.DeploymentID != "" {
+		s += " (deployment " + e.DeploymentID + ")"
+	}
+	if len(e.Evidence) > 0 {
+		s += ":\n  - " + strings.Join(e.Evidence, "\n  - ")
+	}
+	return s
+}
+
+// Unwrap gives the context's error and the cause.
+func (e *TimeoutError) Unwrap() []error {
+	var errs []error
+	for _, err := range []error{e.Err, e.Cause} {
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errs
+}
