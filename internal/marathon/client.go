@@ -1,42 +1,59 @@
-// Package marathon is the client of Marathon's HTTP API: lossless app definitions, typed errors, no forced change.
+// Package marathon is the client of Marathon's HTTP API: lossless app definitions, typed errors, and never a forced change.
+//
+// go-marathon is used for what it decodes without loss (info, leader, deployments, restart, queue delay), one library client
+// per operation. App definitions, groups and the queue go over the same transport by requests of our own, because the
+// library drops what it does not know.
 package marathon
 
 import (
-	"context"
-	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
 	"time"
 )
 
-// Config says how to reach Marathon.
-type Config struct {
-	URLs           []string // one or several members, base paths allowed
-	User, Password string   // HTTP basic
-	Token          string   // DC/OS: sent as "Authorization: token=…"; wins over User and Password
-	CACert         string   // PEM, added to the system's roots
-	UserAgent      string
-	RequestTimeout time.Duration // one operation with its retries; default 30s
-}
-
 // Client talks to one Marathon through any of its URLs. It is safe for concurrent use.
-type Client struct{}
+type Client struct {
+	bases     []*url.URL
+	current   atomic.Int64 // index of the base that answered last
+	http      *http.Client
+	timeout   time.Duration
+	userAgent string
 
-var errSkeleton = errors.New("being built")
+	user, password, token string
+	secrets               []string // never to be shown
 
-// New checks the configuration. It does no I/O.
-func New(_ Config) (*Client, error) { return &Client{}, nil }
+	retryMin, retryMax time.Duration
+	lockMin, lockMax   time.Duration
+	maxBody            int64
 
-func (c *Client) Info(context.Context) (Info, error)             { return Info{}, errSkeleton }
-func (c *Client) App(context.Context, string) (App, error)       { return nil, errSkeleton }
-func (c *Client) Status(context.Context, string) (Status, error) { return Status{}, errSkeleton }
-func (c *Client) CreateApp(context.Context, App) (Change, error) { return Change{}, errSkeleton }
-func (c *Client) ReplaceApp(context.Context, string, func(App) (App, error)) (Change, error) {
-	return Change{}, errSkeleton
+	verified atomic.Bool // /v2/info has answered as a Marathon
+	events   hub
 }
-func (c *Client) ScaleApp(context.Context, string, int) (Change, error) { return Change{}, errSkeleton }
-func (c *Client) RestartApp(context.Context, string) (Change, error)    { return Change{}, errSkeleton }
-func (c *Client) DeleteApp(context.Context, string) (Change, error)     { return Change{}, errSkeleton }
-func (c *Client) Group(context.Context, string) (Group, error)          { return Group{}, errSkeleton }
-func (c *Client) DeleteGroup(context.Context, string) (Change, error)   { return Change{}, errSkeleton }
-func (c *Client) Deployments(context.Context) ([]Deployment, error)     { return nil, errSkeleton }
-func (c *Client) Queue(context.Context) ([]QueueItem, error)            { return nil, errSkeleton }
-func (c *Client) WakeOnEvents(context.Context) <-chan struct{}          { return nil }
+
+// CloseIdle closes idle connections.
+func (c *Client) CloseIdle() { c.http.CloseIdleConnections() }
+
+func (c *Client) base() *url.URL {
+	return c.bases[int(c.current.Load())%len(c.bases)]
+}
+
+// failover moves on from a base that failed, unless another call did so already.
+func (c *Client) failover(failed *url.URL) {
+	if len(c.bases) == 1 {
+		return
+	}
+	now := c.current.Load()
+	if c.bases[int(now)%len(c.bases)] == failed {
+		c.current.CompareAndSwap(now, now+1)
+	}
+}
+
+// scrub removes our own credentials from words that came from outside.
+func (c *Client) scrub(s string) string {
+	for _, secret := range c.secrets {
+		s = strings.ReplaceAll(s, secret, "***")
+	}
+	return s
+}
