@@ -1,0 +1,209 @@
+package brokers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/marathon"
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/rollout"
+)
+
+// ExistsError: the group already holds brokers.
+type ExistsError struct {
+	Group, Name, ClusterID string
+}
+
+func (e *ExistsError) Error() string {
+	return fmt.Sprintf("group %s already holds the brokers of Kafka cluster %q (cluster id %s): import it (terraform import <address> %s), or choose another name or group", e.Group, e.Name, e.ClusterID, e.Group)
+}
+
+// Attribute: the group follows from the name where none is given.
+func (e *ExistsError) Attribute() string { return "name" }
+
+// LaunchError: brokers that were made, scaled up or replaced because they did not serve, did not come up.
+type LaunchError struct {
+	Group   string
+	Brokers map[int]error
+}
+
+func (e *LaunchError) Error() string {
+	msg := fmt.Sprintf("Kafka cluster %s: ", e.Group)
+	for i, id := range sortedKeys(e.Brokers) {
+		if i > 0 {
+			msg += "\n"
+		}
+		msg += fmt.Sprintf("broker %d did not come up: %s", id, e.Brokers[id])
+	}
+	return msg
+}
+
+// Unwrap gives the causes.
+func (e *LaunchError) Unwrap() error {
+	errs := make([]error, 0, len(e.Brokers))
+	for _, id := range sortedKeys(e.Brokers) {
+		errs = append(errs, e.Brokers[id])
+	}
+	return errors.Join(errs...)
+}
+
+// Vacant checks that nobody's brokers are in the group.
+func (o Operator) Vacant(ctx context.Context, groupID string) error {
+	found, err := o.Observe(ctx, groupID)
+	if errors.Is(err, ErrNoCluster) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return &ExistsError{Group: groupID, Name: found.Spec.Name, ClusterID: found.Spec.ClusterID}
+}
+
+// Converge makes the cluster what s wants, from whatever it is: brokers that serve nobody (missing, stopped, unhealthy) are
+// made or replaced at once and together, as three of a new cluster must form its quorum; the others that differ are rolled
+// one at a time behind the gates. It can be stopped at any point and called again.
+func (o Operator) Converge(ctx context.Context, s Spec) error {
+	found, err := o.Observe(ctx, s.Group)
+	if err != nil && !errors.Is(err, ErrNoCluster) {
+		return err
+	}
+	unlike, err := found.Unlike(s)
+	if err != nil {
+		return err
+	}
+	var down, roll []int
+	for _, id := range unlike {
+		if b := found.Broker(id); b == nil || !b.Healthy {
+			down = append(down, id)
+		} else {
+			roll = append(roll, id)
+		}
+	}
+	if err := o.launch(ctx, s, found, down); err != nil {
+		return err
+	}
+	if len(down) > 0 || len(roll) == 0 {
+		if err := o.AwaitJoined(ctx, s); err != nil {
+			return err
+		}
+	}
+	return o.roll(ctx, s, roll, down)
+}
+
+// launch makes or replaces brokers that do not serve, all at once.
+func (o Operator) launch(ctx context.Context, s Spec, found Observed, down []int) error {
+	if len(down) == 0 {
+		return nil
+	}
+	var existing []string
+	for _, id := range down {
+		if found.Broker(id) != nil {
+			existing = append(existing, s.AppID(id))
+		}
+	}
+	if len(existing) > 0 {
+		o.release(ctx, existing)
+	}
+	o.progressf("starting broker %s of %s", ids(down), s.Group)
+	failed := &LaunchError{Group: s.Group, Brokers: map[int]error{}}
+	targets := map[int]rollout.Target{}
+	var mu sync.Mutex
+	var writes errgroup.Group
+	for _, id := range down {
+		writes.Go(func() error {
+			target, err := o.write(ctx, s, id, found.Broker(id) == nil)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				failed.Brokers[id] = err
+			} else {
+				targets[id] = target
+			}
+			return nil
+		})
+	}
+	_ = writes.Wait()
+	if len(failed.Brokers) == 0 {
+		o.awaitAll(ctx, targets, failed)
+	}
+	if len(failed.Brokers) > 0 {
+		o.abandon(targets)
+		return failed
+	}
+	return nil
+}
+
+// write sends one broker's definition.
+func (o Operator) write(ctx context.Context, s Spec, id int, create bool) (rollout.Target, error) {
+	wanted, err := s.App(id)
+	if err != nil {
+		return rollout.Target{}, err
+	}
+	var change marathon.Change
+	if create {
+		change, err = o.Marathon.CreateApp(ctx, wanted)
+	} else {
+		change, err = o.Marathon.ReplaceApp(ctx, s.AppID(id), func(current marathon.App) (marathon.App, error) {
+			return overlay(current, wanted), nil
+		})
+	}
+	if err != nil {
+		return rollout.Target{}, err
+	}
+	return rollout.Target{AppID: s.AppID(id), DeploymentID: change.DeploymentID, Version: change.Version}, nil
+}
+
+// awaitAll waits for brokers that need each other: the first that fails ends the wait for all.
+func (o Operator) awaitAll(ctx context.Context, targets map[int]rollout.Target, failed *LaunchError) {
+	var mu sync.Mutex
+	waits, waitCtx := errgroup.WithContext(ctx)
+	for id, target := range targets {
+		waits.Go(func() error {
+			err := o.Waiter.Wait(waitCtx, target)
+			if err == nil {
+				return nil
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if waitCtx.Err() == nil || ctx.Err() != nil || len(failed.Brokers) == 0 {
+				failed.Brokers[id] = err
+			}
+			return err
+		})
+	}
+	_ = waits.Wait()
+}
+
+// abandon stops the plans of a launch that failed: they would never end and would lock the apps against the next try. The
+// apps stay as they are. It has a time of its own, as the caller's may be over.
+func (o Operator) abandon(targets map[int]rollout.Target) {
+	stopper, ok := o.Marathon.(DeploymentStopper)
+	if !ok {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	running, err := o.Marathon.Deployments(ctx)
+	if err != nil {
+		return
+	}
+	for _, target := range targets {
+		if slices.ContainsFunc(running, func(d marathon.Deployment) bool { return d.ID == target.DeploymentID }) {
+			_ = stopper.StopDeployment(ctx, target.DeploymentID)
+		}
+	}
+}
+
+func sortedKeys[V any](m map[int]V) []int {
+	keys := make([]int, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
