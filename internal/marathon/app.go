@@ -80,6 +80,12 @@ func (a App) Float(path ...string) (float64, bool) {
 	return 0, false
 }
 
+// List is the list at path, nil when there is none.
+func (a App) List(path ...string) []any {
+	l, _ := a.at(path).([]any)
+	return l
+}
+
 // Clone copies the definition with everything in it.
 func (a App) Clone() App {
 	if a == nil {

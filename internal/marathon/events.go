@@ -82,15 +82,13 @@ func (c *Client) follow(ctx context.Context) {
 
 // stream reads one connection to its end; true when it had one.
 func (c *Client) stream(ctx context.Context) bool {
-	base := c.base()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base.String()+"/v2/events?"+url.Values{"event_type": wakeTypes}.Encode(), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base().String()+"/v2/events?"+url.Values{"event_type": wakeTypes}.Encode(), nil)
 	if err != nil {
 		return false
 	}
 	req.Header.Set("Accept", "text/event-stream")
 	resp, err := c.http.Do(req)
 	if err != nil {
-		c.failover(base)
 		return false
 	}
 	defer func() { _ = resp.Body.Close() }()

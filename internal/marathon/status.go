@@ -110,6 +110,7 @@ func (w wireStatus) status() Status {
 	for _, t := range w.Tasks {
 		s.Tasks = append(s.Tasks, t.task(len(w.HealthChecks)))
 	}
+	s.markUnexplained(w.Tasks)
 	for _, r := range w.ReadinessCheckResults {
 		s.Readiness = append(s.Readiness, ReadinessResult{Name: r.Name, TaskID: r.TaskID, Ready: r.Ready, Status: r.LastResponse.Status, Body: r.LastResponse.Body})
 	}
@@ -117,6 +118,26 @@ func (w wireStatus) status() Status {
 		s.LastTaskFailure = &TaskFailure{TaskID: f.TaskID, Host: f.Host, SlaveID: f.SlaveID, State: f.State, Message: f.Message, Version: f.Version, Timestamp: instant(f.Timestamp)}
 	}
 	return s
+}
+
+// markUnexplained finds failing tasks whose results give no failure: agent-run checks leave {"alive":false} alone, which is
+// also what a check without a result looks like. Only the app's counter tells them apart, and only when it covers all such tasks.
+func (s *Status) markUnexplained(wire []wireTask) {
+	dead := 0
+	var silent []int
+	for i, t := range s.Tasks {
+		switch {
+		case t.Dead:
+			dead++
+		case !t.Alive && len(wire[i].HealthCheckResults) > 0:
+			silent = append(silent, i)
+		}
+	}
+	if len(silent) > 0 && dead+len(silent) == s.Unhealthy {
+		for _, i := range silent {
+			s.Tasks[i].Dead = true
+		}
+	}
 }
 
 // AppTasks lists the tasks of an app out of the list of all tasks, where they stand even after the app was deleted.

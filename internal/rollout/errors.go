@@ -13,6 +13,8 @@ type CrashLoopError struct {
 	Message      string
 	Host, TaskID string
 	LastLines    string // end of the last task's stderr (or stdout); empty when Mesos could not be asked
+
+	agentID string
 }
 
 func (e *CrashLoopError) Error() string {
@@ -41,6 +43,8 @@ type UnhealthyError struct {
 	Cause        string // of the last failing check
 	Host, TaskID string
 	LastLines    string
+
+	agentID string
 }
 
 func (e *UnhealthyError) Error() string {
@@ -60,7 +64,8 @@ func (e *UnhealthyError) Error() string {
 	return s
 }
 
-// OvertakenError: somebody else changed the app while we waited.
+// OvertakenError: somebody else changed the app, or undid our deployment, while we waited. Marathon gives an undone update
+// a new version, so the two look the same.
 type OvertakenError struct {
 	AppID, DeploymentID string
 	WantVersion         string
@@ -69,7 +74,7 @@ type OvertakenError struct {
 }
 
 func (e *OvertakenError) Error() string {
-	s := fmt.Sprintf("app %s was changed by somebody else: version %s was asked for", e.AppID, e.WantVersion)
+	s := fmt.Sprintf("app %s was changed, or our change undone, by somebody else: version %s was asked for", e.AppID, e.WantVersion)
 	if e.DeploymentID != "" {
 		s += " (deployment " + e.DeploymentID + ")"
 	}
@@ -80,7 +85,7 @@ func (e *OvertakenError) Error() string {
 	return s
 }
 
-// RolledBackError: the deployment was undone, or the app was deleted, by somebody else.
+// RolledBackError: the deployment was undone, or the app was deleted, by somebody else. Undoing a create deletes the app.
 type RolledBackError struct {
 	AppID, DeploymentID string
 	Gone                bool   // the app does not exist any more
@@ -104,10 +109,16 @@ type TimeoutError struct {
 	Evidence            []string
 	Err                 error // context.DeadlineExceeded
 	Cause               error // *CrashLoopError, *UnhealthyError, *UnschedulableError or nil
+
+	gone bool // it was the app's end that was waited for
 }
 
 func (e *TimeoutError) Error() string {
-	s := fmt.Sprintf("app %s was not ready after %s", e.AppID, e.Waited.Round(time.Second))
+	what := "ready"
+	if e.gone {
+		what = "gone"
+	}
+	s := fmt.Sprintf("app %s was not %s after %s", e.AppID, what, e.Waited.Round(time.Second))
 	if e.DeploymentID != "" {
 		s += " (deployment " + e.DeploymentID + ")"
 	}
