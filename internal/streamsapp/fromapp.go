@@ -40,6 +40,7 @@ func FromApp(app marathon.App, prior *Spec) (Spec, error) {
 
 	s.readEnvironment(env, spelling(labels, prior))
 	s.Labels = residue(labels, s.labels())
+	delete(s.Labels, LabelConfigKeys) // a help for reading; that it is missing changes nothing
 	return s, nil
 }
 
