@@ -1,0 +1,136 @@
+package kafkaadmin
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/IBM/sarama"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// quorumTimeout is short because a cluster that has lost its quorum never
+// answers DescribeQuorum, while everything else still looks healthy.
+const quorumTimeout = 5 * time.Second
+
+const (
+	opQuorum                = "read the metadata quorum"
+	describeQuorumKey       = int16(55)
+	quorumTopic             = "__cluster_metadata"
+	codeNone          int16 = 0
+)
+
+// quorumClient is franz-go's client, for what sarama does not have.
+type quorumClient struct {
+	mu     sync.Mutex
+	client *kgo.Client
+	seeds  string
+}
+
+func (q *quorumClient) get(c *Client) (*kgo.Client, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.client != nil {
+		return q.client, nil
+	}
+	seeds := anyBroker(c, c.currentView())
+	cl, err := kgo.NewClient(c.cfg.kgoOptions(seeds)...)
+	if err != nil {
+		return nil, &Error{Op: opQuorum, Message: err.Error(), Err: errors.Join(ErrInvalidRequest, err)}
+	}
+	q.client = cl
+	return cl, nil
+}
+
+func (q *quorumClient) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.client != nil {
+		q.client.Close()
+		q.client = nil
+	}
+}
+
+// Quorum asks for the state of the KRaft metadata quorum, within five seconds:
+// without a quorum the brokers never answer, and the error matches ErrTimeout.
+// Brokers without the API give ErrUnsupported.
+func (c *Client) Quorum(ctx context.Context) (Quorum, error) {
+	if err := c.offers(ctx, describeQuorumKey); err != nil {
+		return Quorum{}, err
+	}
+	cl, err := c.quorum.get(c)
+	if err != nil {
+		return Quorum{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, quorumTimeout)
+	defer cancel()
+	req := kmsg.NewPtrDescribeQuorumRequest()
+	topic := kmsg.NewDescribeQuorumRequestTopic()
+	topic.Topic = quorumTopic
+	topic.Partitions = append(topic.Partitions, kmsg.NewDescribeQuorumRequestTopicPartition())
+	req.Topics = append(req.Topics, topic)
+	resp, err := req.RequestWith(ctx, cl)
+	switch {
+	case ctx.Err() != nil:
+		e := &Error{Op: opQuorum, Err: errors.Join(ErrTimeout, ctx.Err()), Message: "the brokers do not answer: most likely the majority of the controllers is down. Bring them back before anything else"}
+		return Quorum{}, e
+	case err != nil:
+		// The next call starts with fresh addresses.
+		c.quorum.close()
+		return Quorum{}, &Error{Op: opQuorum, Message: dialCause(err), Err: errors.Join(ErrUnreachable, err)}
+	}
+	return quorumOf(resp)
+}
+
+func quorumOf(resp *kmsg.DescribeQuorumResponse) (Quorum, error) {
+	if resp.ErrorCode != codeNone {
+		return Quorum{}, codeError(opQuorum, "", sarama.KError(resp.ErrorCode), text(resp.ErrorMessage))
+	}
+	for _, t := range resp.Topics {
+		for _, p := range t.Partitions {
+			if p.ErrorCode != codeNone {
+				return Quorum{}, codeError(opQuorum, "", sarama.KError(p.ErrorCode), text(p.ErrorMessage))
+			}
+			return Quorum{LeaderID: p.LeaderID, Voters: replicas(p.CurrentVoters), Observers: replicas(p.Observers)}, nil
+		}
+	}
+	return Quorum{}, &Error{Op: opQuorum, Message: "the broker answered without the metadata partition", Err: ErrUnsupported}
+}
+
+func replicas(in []kmsg.DescribeQuorumResponseTopicPartitionReplicaState) []QuorumReplica {
+	out := make([]QuorumReplica, 0, len(in))
+	for _, r := range in {
+		out = append(out, QuorumReplica{ID: r.ReplicaID, LogEndOffset: r.LogEndOffset, LastFetch: millis(r.LastFetchTimestamp), LastCaughtUp: millis(r.LastCaughtUpTimestamp)})
+	}
+	return out
+}
+
+func millis(ms int64) time.Time {
+	if ms < 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms)
+}
+
+// offers asks a broker whether it has an API. franz-go's own refusal has no
+// type to tell it by.
+func (c *Client) offers(ctx context.Context, key int16) error {
+	resp, err := ask(ctx, c, request[*sarama.ApiVersionsResponse]{
+		op: opQuorum, route: anyBroker,
+		send: func(b *sarama.Broker) (*sarama.ApiVersionsResponse, error) {
+			return b.ApiVersions(&sarama.ApiVersionsRequest{Version: 3, ClientSoftwareName: "terraform-provider-kafka", ClientSoftwareVersion: "1"})
+		},
+		judge: func(r *sarama.ApiVersionsResponse) error { return answer(sarama.KError(r.ErrorCode), nil) },
+	})
+	if err != nil {
+		return err
+	}
+	for _, k := range resp.ApiKeys {
+		if k.ApiKey == key {
+			return nil
+		}
+	}
+	return codeError(opQuorum, "", sarama.ErrUnsupportedVersion, "")
+}
