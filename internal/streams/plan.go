@@ -18,9 +18,6 @@ import (
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/tf"
 )
 
-// unfinishedKey marks, in the private state, an update whose outcome was not seen.
-const unfinishedKey = "unfinished"
-
 // ValidateConfig checks the rules between arguments, as far as these are known.
 func (r *applicationResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	const summary = "Invalid Kafka Streams Application"

@@ -112,7 +112,9 @@ func (r *applicationResource) Update(ctx context.Context, req resource.UpdateReq
 			return
 		}
 	}
-	pending, err := r.change(ctx, a, m, before)
+	earlier, diags := unfinishedDeployment(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	pending, err := r.change(ctx, a, m, before, earlier)
 	if tf.AddError(&resp.Diagnostics, summary, err, paths) {
 		return // nothing happened: the old values stay in the state
 	}
@@ -121,7 +123,7 @@ func (r *applicationResource) Update(ctx context.Context, req resource.UpdateReq
 	m.fromSpec(a.spec, a.spec.BootstrapServers)
 	m.fromGroup(noGroup)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, unfinishedKey, []byte("true"))...)
+	resp.Diagnostics.Append(markUnfinished(ctx, resp.Private, pending.Change.DeploymentID)...)
 
 	group, err := a.service.Wait(ctx, a.kafka, a.spec, pending)
 	if err != nil {
@@ -137,12 +139,23 @@ func (r *applicationResource) Update(ctx context.Context, req resource.UpdateReq
 	}
 }
 
-// change scales where the number of instances alone differs, and replaces the definition otherwise.
-func (r *applicationResource) change(ctx context.Context, a *application, m, before model) (streamsapp.Pending, error) {
-	if m.sameDefinition(before) && m.Upgrade.Equal(before.Upgrade) && !m.Instances.Equal(before.Instances) {
+// change scales where the number of instances alone differs, and replaces the definition otherwise. earlier is a deployment
+// of ours that was not seen to end: it goes on where nothing differs, and makes way where something does.
+func (r *applicationResource) change(ctx context.Context, a *application, m, before model, earlier string) (streamsapp.Pending, error) {
+	same := m.sameDefinition(before) && m.Upgrade.Equal(before.Upgrade)
+	if !same || !m.Instances.Equal(before.Instances) {
+		if err := a.service.Abandon(ctx, earlier); err != nil {
+			return streamsapp.Pending{}, err
+		}
+	}
+	if same && earlier == "" && !m.Instances.Equal(before.Instances) {
 		return a.service.Scale(ctx, a.spec)
 	}
-	return a.service.Replace(ctx, a.kafka, a.spec)
+	pending, err := a.service.Replace(ctx, a.kafka, a.spec)
+	if pending.Change.Unchanged && pending.Change.DeploymentID == "" {
+		pending.Change.DeploymentID = earlier
+	}
+	return pending, err
 }
 
 func (r *applicationResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {

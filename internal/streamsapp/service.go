@@ -21,6 +21,13 @@ type Marathon interface {
 	ReplaceApp(ctx context.Context, id string, overlay func(marathon.App) (marathon.App, error)) (marathon.Change, error)
 	ScaleApp(ctx context.Context, id string, instances int) (marathon.Change, error)
 	DeleteApp(ctx context.Context, id string) (marathon.Change, error)
+	Deployments(ctx context.Context) ([]marathon.Deployment, error)
+}
+
+// DeploymentStopper is an optional ability of Marathon: it stops a plan and leaves the app as it is
+// (DELETE /v2/deployments/<id>?force=true). A plan whose instances crash never ends by itself and locks its app.
+type DeploymentStopper interface {
+	StopDeployment(ctx context.Context, id string) error
 }
 
 // Waiter follows deployments. *rollout.Waiter is one.
@@ -202,8 +209,13 @@ func (v Service) failed(ctx context.Context, id, known string) error {
 	return v.Waiter.Wait(ctx, rollout.Target{AppID: id, Version: status.Version})
 }
 
-// Delete removes the app and returns when it is gone; an app that is gone already is none to delete.
+// Delete removes the app and returns when it is gone; an app that is gone already is none to delete. Plans that touch
+// nothing but this app are stopped first: what they are about is over, and one that is stuck would lock the app for good.
 func (v Service) Delete(ctx context.Context, id string) error {
+	err := v.stop(ctx, func(d marathon.Deployment) bool { return len(d.AffectedApps) == 1 && d.AffectedApps[0] == id })
+	if err != nil {
+		return err
+	}
 	change, err := v.Marathon.DeleteApp(ctx, id)
 	if err != nil {
 		if errors.Is(err, marathon.ErrNotFound) {
@@ -212,6 +224,34 @@ func (v Service) Delete(ctx context.Context, id string) error {
 		return err
 	}
 	return v.Waiter.WaitGone(ctx, id, change.DeploymentID)
+}
+
+// Abandon stops a deployment of an earlier apply that never came to its end, so that the next change is not locked out.
+func (v Service) Abandon(ctx context.Context, deploymentID string) error {
+	if deploymentID == "" {
+		return nil
+	}
+	return v.stop(ctx, func(d marathon.Deployment) bool { return d.ID == deploymentID })
+}
+
+func (v Service) stop(ctx context.Context, which func(marathon.Deployment) bool) error {
+	stopper, ok := v.Marathon.(DeploymentStopper)
+	if !ok {
+		return nil
+	}
+	running, err := v.Marathon.Deployments(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range running {
+		if !which(d) {
+			continue
+		}
+		if err := stopper.StopDeployment(ctx, d.ID); err != nil && !errors.Is(err, marathon.ErrNotFound) {
+			return err
+		}
+	}
+	return nil
 }
 
 // WaitEmpty returns when the group has no members left. Group, offsets and internal topics stay in Kafka.
