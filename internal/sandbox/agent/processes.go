@@ -164,7 +164,8 @@ func (p *Processes) Signal(taskID string, sig int) error {
 	return nil
 }
 
-// Shutdown implements Driver. Without keep it answers when every task is gone; when ctx ends first they are killed hard.
+// Shutdown implements Driver. Without keep it answers when every task is gone and was reported; when ctx ends first they
+// are killed hard. With keep nothing is reported any more.
 func (p *Processes) Shutdown(ctx context.Context, keep bool) error {
 	p.mu.Lock()
 	p.closed = true
@@ -181,6 +182,7 @@ func (p *Processes) Shutdown(ctx context.Context, keep bool) error {
 		for _, pr := range all {
 			<-pr.done
 		}
+		<-p.mail.done
 		return nil
 	}
 	for _, pr := range all {
@@ -196,6 +198,7 @@ func (p *Processes) Shutdown(ctx context.Context, keep bool) error {
 		<-pr.done
 	}
 	p.mail.close()
+	<-p.mail.done
 	return nil
 }
 

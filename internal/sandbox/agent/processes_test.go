@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -346,6 +348,32 @@ func TestALaterDriverFindsTheTasks(t *testing.T) {
 	}
 	if s := second.terminal(stays.ID); s.State != Killed || alive(pid) {
 		t.Errorf("after shutdown: %+v, alive %v", s, alive(pid))
+	}
+}
+
+func TestATaskThatWasStillFetchingIsLost(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	begun := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
+		close(begun)
+		<-req.Context().Done()
+	}))
+	t.Cleanup(server.Close)
+	first := open(t, dir)
+	fetching := task("true", func(a *spec.App) { a.Fetch = []spec.Fetch{{URI: server.URL + "/slow"}} })
+	first.p.Launch(fetching)
+	<-begun
+	if err := first.p.Shutdown(context.Background(), true); err != nil {
+		t.Fatal(err)
+	}
+	second := open(t, dir)
+	second.p.Recover([]Task{fetching})
+	if s := second.terminal(fetching.ID); s.State != Lost {
+		t.Errorf("%+v", s)
+	}
+	if s := first.statuses(fetching.ID); len(s) > 1 {
+		t.Errorf("the first driver reported %+v", s)
 	}
 }
 
