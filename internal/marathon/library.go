@@ -41,10 +41,14 @@ func (b *bridge) RoundTrip(req *http.Request) (*http.Response, error) {
 		a = &answer{status: http.StatusTeapot, header: http.Header{}}
 	}
 	b.last = a
+	return response(req, a), nil
+}
+
+func response(req *http.Request, a *answer) *http.Response {
 	return &http.Response{
 		StatusCode: a.status, Status: http.StatusText(a.status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: a.header, Body: io.NopCloser(bytes.NewReader(a.body)), ContentLength: int64(len(a.body)), Request: req,
-	}, nil
+	}
 }
 
 // library runs one operation of go-marathon over our transport.
