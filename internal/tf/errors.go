@@ -32,8 +32,8 @@ func AddError(diags *diag.Diagnostics, summary string, err error, at Paths) bool
 	if err == nil {
 		return false
 	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // exactly this level is wanted: each member on its own
-		for _, e := range joined.Unwrap() {
+	if members := joined(err); members != nil {
+		for _, e := range members {
 			AddError(diags, summary, e, at)
 		}
 		return true
@@ -51,6 +51,24 @@ func AddError(diags *diag.Diagnostics, summary string, err error, at Paths) bool
 	}
 	diags.AddError(summary, detail)
 	return true
+}
+
+// joined answers the members of errors.Join. An error that wraps several with words of its own is one error: its words
+// count.
+func joined(err error) []error {
+	j, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // exactly this level is wanted
+	if !ok {
+		return nil
+	}
+	members := j.Unwrap()
+	texts := make([]string, 0, len(members))
+	for _, e := range members {
+		texts = append(texts, e.Error())
+	}
+	if err.Error() != strings.Join(texts, "\n") {
+		return nil
+	}
+	return members
 }
 
 // addMarathonDetails puts each broken rule that Marathon names on its attribute.

@@ -31,8 +31,8 @@ func TestAddErrorFindsTheAttribute(t *testing.T) {
 		want   path.Path // empty = on the object
 		detail string
 	}{
-		"kafka name":        {&kafkaadmin.Error{Op: "CreateTopics", Object: "a b", Code: 17, Name: "INVALID_TOPIC_EXCEPTION"}, path.Root("name"), ""},
-		"kafka rf":          {fmt.Errorf("creating: %w", &kafkaadmin.Error{Op: "CreateTopics", Object: "t", Code: 38, Name: "INVALID_REPLICATION_FACTOR"}), path.Root("replication_factor"), ""},
+		"kafka name":        {&kafkaadmin.Error{Op: "CreateTopics", Object: "a b", Code: 17, Name: "INVALID_TOPIC_EXCEPTION", Err: kafkaadmin.ErrInvalidName}, path.Root("name"), ""},
+		"kafka rf":          {fmt.Errorf("creating: %w", &kafkaadmin.Error{Op: "CreateTopics", Object: "t", Code: 38, Name: "INVALID_REPLICATION_FACTOR", Err: kafkaadmin.ErrInvalidReplicationFactor}), path.Root("replication_factor"), ""},
 		"config key":        {fmt.Errorf("laying out: %w", keyError{"node.id"}), path.Root("config").AtMapKey("node.id"), "node.id is ours"},
 		"missing cluster":   {&session.ClusterNotFoundError{ID: "/kafka/x", Err: marathon.ErrNotFound}, path.Root("cluster"), "/kafka/x"},
 		"marathon rule":     {&marathon.Error{Kind: marathon.Invalid, Op: "create", Target: "/a", Status: 422, Details: []marathon.Detail{{Path: "/cpus", Errors: []string{"error.min"}}}}, path.Root("cpus"), "error.min"},
@@ -69,5 +69,9 @@ func TestAddErrorOfNilAndOfSeveral(t *testing.T) {
 	}
 	if !tf.AddError(&diags, "s", errors.Join(errors.New("one"), errors.New("two")), nil) || len(diags) != 2 {
 		t.Errorf("two errors made %d diagnostics", len(diags))
+	}
+	diags = nil
+	if tf.AddError(&diags, "s", fmt.Errorf("both: %w, %w", errors.New("one"), errors.New("two")), nil); len(diags) != 1 {
+		t.Errorf("one error that wraps two made %d diagnostics", len(diags))
 	}
 }
