@@ -2,7 +2,7 @@ package session
 
 import "fmt"
 
-// NotConfiguredError: the provider lacks what the resource needs.
+// NotConfiguredError says that the provider lacks what the resource needs.
 type NotConfiguredError struct {
 	What     string // "Marathon" or "Kafka"
 	Argument string // of the provider block
@@ -18,14 +18,14 @@ func (e *NotConfiguredError) Error() string {
 	return msg
 }
 
-// UnknownError: the provider block holds a value that is only known after apply.
+// UnknownError says that the provider block holds a value that is only known after apply.
 type UnknownError struct{ Argument string }
 
 func (e *UnknownError) Error() string {
 	return fmt.Sprintf("the provider argument %q is not known before apply", e.Argument)
 }
 
-// ClusterNotFoundError: Marathon answered, and no broker app is under that id.
+// ClusterNotFoundError says that Marathon answered, and no broker app is under that id.
 type ClusterNotFoundError struct {
 	ID  string
 	Err error
@@ -37,7 +37,7 @@ func (e *ClusterNotFoundError) Error() string {
 
 func (e *ClusterNotFoundError) Unwrap() error { return e.Err }
 
-// NoBrokersError: the cluster's apps are there, but none of their tasks runs.
+// NoBrokersError says that the cluster's apps are there, but none of their tasks runs.
 type NoBrokersError struct{ ID string }
 
 func (e *NoBrokersError) Error() string {
