@@ -1,0 +1,67 @@
+package sandbox
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net"
+	"syscall"
+
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/sandbox/names"
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/sandbox/scheduler"
+)
+
+// DefaultAgents are n virtual agents, 127.0.0.2 and on, with 4 cpus, 8 GiB of memory, 100 GB of disk and the ports
+// 9000-9999 (Kafka's own are among them) and 31000-31999 each. Racks and zones repeat after three.
+func DefaultAgents(n int) []scheduler.Agent { return agentsOn("127.0.0", n) }
+
+// IsolatedAgents are like DefaultAgents on addresses that depend on dir, so that sandboxes of different folders can run
+// at the same time without meeting on a port.
+func IsolatedAgents(dir string, n int) []scheduler.Agent {
+	sum := sha256.Sum256([]byte(dir))
+	// VIPs are above 127.128; other programs' addresses mostly in 127.0.
+	return agentsOn(fmt.Sprintf("127.%d.%d", 1+int(sum[0])%126, sum[1]), n)
+}
+
+func agentsOn(network string, n int) []scheduler.Agent {
+	agents := make([]scheduler.Agent, n)
+	for i := range agents {
+		agents[i] = scheduler.Agent{
+			ID:       fmt.Sprintf("6b61666b-6173-616e-6462-6f7800000000-S%d", i),
+			Hostname: fmt.Sprintf("%s.%d", network, i+2),
+			Attributes: map[string]string{
+				"rack": fmt.Sprintf("r%d", i%3+1),
+				"zone": fmt.Sprintf("z%d", i%3+1),
+				"node": fmt.Sprintf("n%d", i+1),
+			},
+			CPUs: 4, Mem: 8192, Disk: 100000,
+			PortRanges: [][2]int{{9000, 9999}, {31000, 31999}},
+		}
+	}
+	return agents
+}
+
+// checkAgents makes sure that tasks will be able to listen on their agents' addresses.
+func checkAgents(ctx context.Context, agents []scheduler.Agent) error {
+	if len(agents) == 0 {
+		return errors.New("sandbox: it needs at least one agent")
+	}
+	var errs []error
+	for _, a := range agents {
+		if ip := net.ParseIP(a.Hostname); ip == nil || !ip.IsLoopback() {
+			errs = append(errs, fmt.Errorf("sandbox: agent %s: its host must be a loopback address", a.Hostname))
+			continue
+		}
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(a.Hostname, "0"))
+		switch {
+		case errors.Is(err, syscall.EADDRNOTAVAIL):
+			errs = append(errs, fmt.Errorf("sandbox: agent %s: no address of this machine; add it with: %s", a.Hostname, names.AliasCommand(a.Hostname)))
+		case err != nil:
+			errs = append(errs, fmt.Errorf("sandbox: agent %s: %w", a.Hostname, err))
+		default:
+			_ = l.Close()
+		}
+	}
+	return errors.Join(errs...)
+}
