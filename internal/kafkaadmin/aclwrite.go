@@ -116,7 +116,13 @@ func (c *Client) runACLCreates(ctx context.Context, items []*item[ACL, struct{}]
 				}
 				req.AclCreations = append(req.AclCreations, &cr)
 			}
-			return b.CreateAcls(req)
+			resp, err := b.CreateAcls(req)
+			if resp != nil {
+				// sarama makes one error of what failed in the batch; judge
+				// looks at each ACL.
+				err = nil
+			}
+			return resp, err
 		},
 		judge: func(r *sarama.CreateAclsResponse) error {
 			if len(r.AclCreationResponses) != len(pending) {

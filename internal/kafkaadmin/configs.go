@@ -119,9 +119,10 @@ func (c *Client) AlterBrokerConfig(ctx context.Context, broker int32, set map[st
 	if err := errs[name]; err != nil {
 		return err
 	}
-	want := SourceDynamicBroker
+	layers := []Source{SourceDynamicBroker}
 	if broker < 0 {
-		want = SourceDynamicDefaultBroker
+		// The cluster-wide resource holds nothing but its own layer.
+		layers = append(layers, SourceDynamicDefaultBroker)
 	}
-	return c.awaitBrokerConfig(ctx, op, broker, name, a, want)
+	return c.awaitBrokerConfig(ctx, op, broker, name, a, layers...)
 }

@@ -52,8 +52,10 @@ func (c *Client) Group(ctx context.Context, id string) (Group, error) {
 		return Group{}, err
 	}
 	d := resp.Groups[0]
-	if d.Err == sarama.ErrGroupIDNotFound || d.State == stateDead {
-		return c.newerGroup(ctx, id, to)
+	// Brokers answer for a group of the newer protocol with "Dead", with
+	// GROUP_ID_NOT_FOUND, or with a state alone.
+	if d.Err == sarama.ErrGroupIDNotFound || d.State == stateDead || d.ProtocolType == "" {
+		return c.newerGroup(ctx, id, d.State, to)
 	}
 	g := Group{ID: id, State: d.State, ProtocolType: d.ProtocolType}
 	for _, m := range d.Members {
@@ -91,10 +93,10 @@ func (c *Client) coordinator(ctx context.Context, id string) (string, error) {
 	return resp.Coordinator.Addr(), nil
 }
 
-// newerGroup looks for a group that the classic API shows as dead: groups of
-// the consumer protocol (KIP-848) have an API of their own.
-func (c *Client) newerGroup(ctx context.Context, id string, to route) (Group, error) {
-	dead := Group{ID: id, State: stateDead}
+// newerGroup looks for a group that the classic API does not really know:
+// groups of the consumer protocol (KIP-848) have an API of their own.
+func (c *Client) newerGroup(ctx context.Context, id, state string, to route) (Group, error) {
+	classic := Group{ID: id, State: cmp.Or(state, stateDead)}
 	resp, err := ask(ctx, c, request[*sarama.ConsumerGroupDescribeResponse]{
 		op: opGroup, object: id, route: to,
 		send: func(b *sarama.Broker) (*sarama.ConsumerGroupDescribeResponse, error) {
@@ -111,24 +113,50 @@ func (c *Client) newerGroup(ctx context.Context, id string, to route) (Group, er
 	})
 	switch {
 	case errors.Is(err, ErrUnsupported):
-		return dead, nil
+		return classic, nil
 	case err != nil:
 		return Group{}, err
 	}
 	if len(resp.Groups) != 1 || resp.Groups[0].ErrorCode == sarama.ErrGroupIDNotFound {
-		return dead, c.otherProtocol(ctx, id, to)
+		return classic, c.otherProtocol(ctx, id, to)
 	}
 	d := resp.Groups[0]
 	g := Group{ID: id, State: d.GroupState, ProtocolType: "consumer"}
+	nameOf, err := c.assignedNames(ctx, d)
+	if err != nil {
+		return Group{}, about(err, id)
+	}
 	for _, m := range d.Members {
 		gm := GroupMember{ID: m.MemberID, ClientID: m.ClientID, Host: m.ClientHost, Partitions: map[string][]int32{}}
 		for _, tp := range m.Assignment.TopicPartitions {
-			gm.Partitions[tp.TopicName] = tp.Partitions
+			gm.Partitions[nameOf(tp)] = tp.Partitions
 		}
 		g.Members = append(g.Members, gm)
 	}
 	sortMembers(g.Members)
 	return g, nil
+}
+
+// assignedNames gives the names of the topics that members are assigned to.
+// A broker may name a topic by its id alone.
+func (c *Client) assignedNames(ctx context.Context, d sarama.ConsumerGroupDescription) (func(sarama.ConsumerGroupTopicPartitions) string, error) {
+	unnamed := slices.ContainsFunc(d.Members, func(m sarama.ConsumerGroupMemberDescription) bool {
+		return slices.ContainsFunc(m.Assignment.TopicPartitions, func(tp sarama.ConsumerGroupTopicPartitions) bool { return tp.TopicName == "" })
+	})
+	if !unnamed {
+		return func(tp sarama.ConsumerGroupTopicPartitions) string { return tp.TopicName }, nil
+	}
+	all, err := c.fetchAll(ctx, opGroup, anyBroker)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[sarama.Uuid]string, len(all))
+	for name, m := range all {
+		names[m.id] = name
+	}
+	return func(tp sarama.ConsumerGroupTopicPartitions) string {
+		return cmp.Or(tp.TopicName, names[tp.TopicID], tp.TopicID.String())
+	}, nil
 }
 
 // otherProtocol refuses to call a group dead that lives under a protocol which

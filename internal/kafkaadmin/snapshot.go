@@ -16,6 +16,7 @@ const snapshotLife = 5 * time.Minute
 // topicMeta is what Metadata says of a topic.
 type topicMeta struct {
 	topic      Topic // without Config
+	id         sarama.Uuid
 	partitions []Partition
 }
 
@@ -256,7 +257,7 @@ func (c *Client) fetchAll(ctx context.Context, op string, to route) (map[string]
 }
 
 func metaOf(t *sarama.TopicMetadata) topicMeta {
-	m := topicMeta{topic: Topic{Name: t.Name, Partitions: int32(len(t.Partitions)), Internal: t.IsInternal}}
+	m := topicMeta{id: t.Uuid, topic: Topic{Name: t.Name, Partitions: int32(len(t.Partitions)), Internal: t.IsInternal}}
 	for _, p := range t.Partitions {
 		m.partitions = append(m.partitions, Partition{Topic: t.Name, Partition: p.ID, Leader: p.Leader, Replicas: p.Replicas, ISR: p.Isr})
 		if p.ID == 0 {

@@ -335,31 +335,32 @@ func (c *Client) configShown(ctx context.Context, op string, kind sarama.ConfigR
 
 // awaitBrokerConfig waits until the broker, or for the cluster-wide default
 // every live broker, shows a change.
-func (c *Client) awaitBrokerConfig(ctx context.Context, op string, id int32, name string, a alteration, source Source) error {
+func (c *Client) awaitBrokerConfig(ctx context.Context, op string, id int32, name string, a alteration, sources ...Source) error {
 	var result error
 	look := func(ctx context.Context, b Broker, names []string) (map[string]error, error) {
 		if id >= 0 && b.ID != id {
 			return map[string]error{name: nil}, nil
 		}
 		return c.configShown(ctx, op, sarama.BrokerResource, address(b.addr()), names, func(_ string, got map[string]ConfigEntry) bool {
-			return a.shows(got, source)
+			return a.shows(got, sources...)
 		})
 	}
 	c.awaitAll(ctx, op, []string{name}, look, func(_ string, err error) { result = err })
 	return result
 }
 
-// shows says whether the entries agree with the change. A secret's value
+// shows says whether the entries agree with the change, in one of the layers
+// that it may appear in. A secret's value
 // cannot be read back, its source can.
-func (a alteration) shows(got map[string]ConfigEntry, source Source) bool {
+func (a alteration) shows(got map[string]ConfigEntry, sources ...Source) bool {
 	for k, v := range a.set {
 		e, ok := got[k]
-		if !ok || e.Source != source || (!e.Sensitive && !SameConfigValue(v, e.Value)) {
+		if !ok || !slices.Contains(sources, e.Source) || (!e.Sensitive && !SameConfigValue(v, e.Value)) {
 			return false
 		}
 	}
 	for _, k := range a.unset {
-		if e, ok := got[k]; ok && e.Source == source {
+		if e, ok := got[k]; ok && slices.Contains(sources, e.Source) {
 			return false
 		}
 	}
