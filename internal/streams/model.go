@@ -2,6 +2,7 @@ package streams
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 
@@ -27,7 +28,7 @@ type model struct {
 	Command             types.String   `tfsdk:"command"`
 	Instances           types.Int64    `tfsdk:"instances"`
 	CPUs                types.Float64  `tfsdk:"cpus"`
-	Memory              types.Float64  `tfsdk:"memory"`
+	Memory              types.Int64    `tfsdk:"memory"`
 	Heap                types.Int64    `tfsdk:"heap"`
 	Threads             types.Int64    `tfsdk:"threads"`
 	ProcessingGuarantee types.String   `tfsdk:"processing_guarantee"`
@@ -86,7 +87,7 @@ func (m model) toSpec(ctx context.Context) (streamsapp.Spec, diag.Diagnostics) {
 	s := streamsapp.Spec{
 		AppID: m.AppID.ValueString(), ApplicationID: m.ApplicationID.ValueString(), Cluster: m.Cluster.ValueString(),
 		Image: m.Image.ValueString(), Runtime: m.Runtime.ValueString(), Command: m.Command.ValueString(),
-		Instances: int(m.Instances.ValueInt64()), CPUs: m.CPUs.ValueFloat64(), MemoryMiB: m.Memory.ValueFloat64(), HeapMiB: int(m.Heap.ValueInt64()),
+		Instances: int(m.Instances.ValueInt64()), CPUs: m.CPUs.ValueFloat64(), MemoryMiB: float64(m.Memory.ValueInt64()), HeapMiB: int(m.Heap.ValueInt64()),
 		Threads: int(m.Threads.ValueInt64()), ProcessingGuarantee: m.ProcessingGuarantee.ValueString(),
 		Config: stringsOf(m.Config), Env: stringsOf(m.Env), Labels: stringsOf(m.Labels),
 		ReadinessPath: m.ReadinessPath.ValueString(), KillGracePeriod: int(m.KillGracePeriod.ValueInt64()),
@@ -137,7 +138,7 @@ func (m *model) fromSpec(s streamsapp.Spec, expected string) {
 		m.BootstrapServers = types.ListNull(types.StringType)
 	}
 	m.Image, m.Runtime, m.Command = optional(s.Image), types.StringValue(s.Runtime), optional(s.Command)
-	m.Instances, m.CPUs, m.Memory = types.Int64Value(int64(s.Instances)), types.Float64Value(s.CPUs), types.Float64Value(s.MemoryMiB)
+	m.Instances, m.CPUs, m.Memory = types.Int64Value(int64(s.Instances)), types.Float64Value(s.CPUs), types.Int64Value(int64(math.Round(s.MemoryMiB)))
 	m.Heap, m.Threads, m.ProcessingGuarantee = optionalInt(s.HeapMiB), optionalInt(s.Threads), optional(s.ProcessingGuarantee)
 	m.Config, m.Env, m.Labels = mapOf(s.Config), mapOf(s.Env), mapOf(s.Labels)
 	m.ReadinessPath, m.KillGracePeriod = optional(s.ReadinessPath), types.Int64Value(int64(s.KillGracePeriod))
