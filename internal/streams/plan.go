@@ -33,11 +33,10 @@ func (r *applicationResource) ValidateConfig(ctx context.Context, req resource.V
 		check(streamsapp.CheckSource(s.Image, len(s.Artifacts), s.Command, s.Runtime))
 	}
 	if known(m.Heap, m.Memory) {
-		memory := s.MemoryMiB
 		if m.Memory.IsNull() {
-			memory = defaultMemory
+			s.MemoryMiB = defaultMemory
 		}
-		check(streamsapp.CheckHeap(s.HeapMiB, memory))
+		check(streamsapp.CheckHeap(s.HeapMiB, s.MemoryMiB))
 	}
 	if known(m.Config) {
 		check(streamsapp.CheckConfig(s.Config, !m.Threads.IsNull(), !m.ProcessingGuarantee.IsNull()))
@@ -94,6 +93,9 @@ func (r *applicationResource) ModifyPlan(ctx context.Context, req resource.Modif
 	if state == nil || !plan.AppID.Equal(state.AppID) {
 		plan.ID = plan.AppID
 	}
+	if config.Runtime.IsNull() {
+		plan.Runtime = defaultRuntime(plan)
+	}
 	if config.Upgrade.IsNull() {
 		plan.Upgrade = defaultUpgrade(ctx, plan, state, &resp.Diagnostics)
 	}
@@ -109,6 +111,17 @@ func (r *applicationResource) ModifyPlan(ctx context.Context, req resource.Modif
 	if state == nil || !plan.Instances.Equal(state.Instances) || !plan.sameDefinition(*state) {
 		r.warnAtPlan(ctx, plan, &resp.Diagnostics)
 	}
+}
+
+// defaultRuntime is Docker's for images, as for brokers; fetched files run without an image.
+func defaultRuntime(plan model) types.String {
+	switch {
+	case plan.Artifacts.IsUnknown():
+		return types.StringUnknown()
+	case plan.Artifacts.IsNull():
+		return types.StringValue(streamsapp.RuntimeDocker)
+	}
+	return types.StringValue(streamsapp.RuntimeMesos)
 }
 
 // defaultUpgrade is one at a time. A change of instances alone keeps what is stored, as another strategy would itself

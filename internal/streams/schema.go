@@ -77,7 +77,7 @@ func (r *applicationResource) Schema(ctx context.Context, _ resource.SchemaReque
 		"command":   commandAttribute(),
 		"instances": instancesAttribute(),
 		"cpus":      positiveFloat("CPUs of each instance.", 0.5),
-		"memory":    positiveFloat("Memory of each instance in MiB. It must hold the heap, the rest of the JVM, and RocksDB's own memory.", defaultMemory),
+		"memory":    memoryAttribute(),
 		"heap":      heapAttribute(),
 		"threads":   threadsAttribute(),
 		"config":    configAttribute(),
@@ -159,8 +159,8 @@ func artifactsAttribute() schema.Attribute {
 
 func runtimeAttribute() schema.Attribute {
 	return schema.StringAttribute{
-		Optional: true, Computed: true, Default: stringdefault.StaticString(streamsapp.RuntimeMesos),
-		MarkdownDescription: "What runs the image: `mesos` (Universal Container Runtime) or `docker` (Docker engine). Default: `mesos`.",
+		Optional: true, Computed: true,
+		MarkdownDescription: "What runs the instances: `docker` (Docker engine) or `mesos` (Mesos's own, the Universal Container Runtime). Default: `docker` with an `image`, `mesos` with `artifacts`.",
 		Validators:          []validatorString{stringvalidator.OneOf(streamsapp.RuntimeMesos, streamsapp.RuntimeDocker)},
 	}
 }
@@ -179,6 +179,14 @@ func instancesAttribute() schema.Attribute {
 		Optional: true, Computed: true, Default: int64default.StaticInt64(1),
 		MarkdownDescription: "Number of instances. 0 pauses the application: its offsets stay for as long as the brokers' `offsets.retention.minutes` (7 days by default). Default: 1.",
 		Validators:          []validatorInt64{int64validator.AtLeast(0)},
+	}
+}
+
+func memoryAttribute() schema.Attribute {
+	return schema.Int64Attribute{
+		Optional: true, Computed: true, Default: int64default.StaticInt64(defaultMemory),
+		MarkdownDescription: "Memory of each instance in MiB. It must hold the heap, the rest of the JVM, and RocksDB's own memory. Default: 512.",
+		Validators:          []validatorInt64{int64validator.AtLeast(1)},
 	}
 }
 

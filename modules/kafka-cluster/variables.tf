@@ -39,12 +39,13 @@ variable "image" {
 }
 
 variable "runtime" {
-  description = "What runs the image: `docker` or `mesos`. Default: the provider's."
+  description = "What runs the image: `docker` or `mesos`."
   type        = string
-  default     = null
+  default     = "docker"
+  nullable    = false
 
   validation {
-    condition     = var.runtime == null || contains(["docker", "mesos"], coalesce(var.runtime, "docker"))
+    condition     = contains(["docker", "mesos"], var.runtime)
     error_message = "runtime must be docker or mesos."
   }
 }
@@ -116,15 +117,15 @@ variable "storage" {
 }
 
 variable "authorization" {
-  description = "Kafka's StandardAuthorizer; without it brokers refuse every ACL. On plaintext listeners every client is `User:ANONYMOUS`."
+  description = "Kafka's StandardAuthorizer; without it brokers refuse every ACL. On plaintext listeners every client is `User:ANONYMOUS`, which is therefore the default super user."
   type = object({
-    super_users              = optional(list(string), [])
-    allow_everyone_if_no_acl = optional(bool, false)
+    super_users              = optional(set(string))
+    allow_everyone_if_no_acl = optional(bool)
   })
   default = null
 
   validation {
-    condition     = var.authorization == null || alltrue([for u in try(var.authorization.super_users, []) : can(regex("^[A-Za-z]+:.+$", u))])
+    condition     = var.authorization == null || alltrue([for u in try(coalesce(var.authorization.super_users, []), []) : can(regex("^[A-Za-z]+:.+$", u))])
     error_message = "Each of authorization.super_users must be a principal such as User:admin."
   }
 }
@@ -182,12 +183,13 @@ variable "placement" {
 }
 
 variable "service_discovery" {
-  description = "How clients find brokers: `vip`, `mesos-dns` or `hosts`. Default: the provider's."
+  description = "How clients find brokers: `vip` (DC/OS), `mesos-dns` or `hosts`."
   type        = string
-  default     = null
+  default     = "vip"
+  nullable    = false
 
   validation {
-    condition     = var.service_discovery == null || contains(["vip", "mesos-dns", "hosts"], coalesce(var.service_discovery, "vip"))
+    condition     = contains(["vip", "mesos-dns", "hosts"], var.service_discovery)
     error_message = "service_discovery must be vip, mesos-dns or hosts."
   }
 

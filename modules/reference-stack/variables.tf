@@ -19,9 +19,10 @@ variable "kafka_image" {
 }
 
 variable "kafka_runtime" {
-  description = "What runs the brokers' image: `docker` or `mesos`. Default: the provider's."
+  description = "What runs the brokers' image: `docker` or `mesos`."
   type        = string
-  default     = null
+  default     = "docker"
+  nullable    = false
 }
 
 variable "brokers" {
@@ -104,14 +105,15 @@ variable "controller_port" {
 }
 
 variable "service_discovery" {
-  description = "How clients find brokers: `vip`, `mesos-dns` or `hosts`. Default: the provider's."
+  description = "How clients find brokers: `vip` (DC/OS), `mesos-dns` or `hosts`."
   type        = string
-  default     = null
+  default     = "vip"
+  nullable    = false
 }
 
 variable "super_users" {
   description = "Principals that Kafka refuses nothing. On plaintext listeners everybody, brokers included, is `User:ANONYMOUS`."
-  type        = list(string)
+  type        = set(string)
   default     = ["User:ANONYMOUS"]
   nullable    = false
 
@@ -206,10 +208,9 @@ variable "application_command" {
 }
 
 variable "application_runtime" {
-  description = "What runs the application's image: `mesos` or `docker`."
+  description = "What runs the instances: `docker` or `mesos`. Default: `docker` with an image, `mesos` with artifacts."
   type        = string
-  default     = "mesos"
-  nullable    = false
+  default     = null
 }
 
 variable "instances" {

@@ -65,14 +65,18 @@ variable "artifacts" {
 }
 
 variable "runtime" {
-  description = "What runs the image: `mesos` or `docker`."
+  description = "What runs the instances: `docker` or `mesos`. Default: `docker` with an `image`, `mesos` with `artifacts`."
   type        = string
-  default     = "mesos"
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = contains(["mesos", "docker"], var.runtime)
-    error_message = "runtime must be mesos or docker."
+    condition     = var.runtime == null || contains(["docker", "mesos"], coalesce(var.runtime, "docker"))
+    error_message = "runtime must be docker or mesos."
+  }
+
+  validation {
+    condition     = var.runtime != "docker" || var.artifacts == null
+    error_message = "artifacts run with the mesos runtime; docker needs an image."
   }
 }
 
