@@ -68,12 +68,15 @@ func (e *UnhealthyError) Error() string {
 // a new version, so the two look the same.
 type OvertakenError struct {
 	AppID, DeploymentID string
-	WantVersion         string
+	WantVersion         string   // empty: the app was being deleted, and was created anew
 	Version             string   // what the app has now
 	Deployments         []string // what runs on it now
 }
 
 func (e *OvertakenError) Error() string {
+	if e.WantVersion == "" {
+		return fmt.Sprintf("app %s was created anew (version %s) by somebody else while it was being deleted", e.AppID, e.Version)
+	}
 	s := fmt.Sprintf("app %s was changed, or our change undone, by somebody else: version %s was asked for", e.AppID, e.WantVersion)
 	if e.DeploymentID != "" {
 		s += " (deployment " + e.DeploymentID + ")"

@@ -29,7 +29,7 @@ func (l *leaving) observe(appID, deploymentID string, d departure) (done bool, e
 		return d.listed == nil && len(d.tasks) == 0, nil
 	}
 	if l.seenGone {
-		return false, &OvertakenError{AppID: appID, DeploymentID: deploymentID, WantVersion: "its deletion", Version: d.now.Version, Deployments: d.now.Deployments}
+		return false, &OvertakenError{AppID: appID, DeploymentID: deploymentID, Version: d.now.Version, Deployments: d.now.Deployments}
 	}
 	if d.listed != nil {
 		l.surprises = 0
