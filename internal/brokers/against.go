@@ -20,15 +20,15 @@ func (o Observed) Against(prior Spec) Spec {
 	s.MemoryMiB = deviating(o, prior.MemoryMiB, func(b Broker) float64 { return b.Spec.MemoryMiB })
 	s.HeapMiB = deviating(o, prior.HeapMiB, func(b Broker) int { return b.Spec.HeapMiB })
 	s.Storage = deviating(o, prior.Storage, func(b Broker) *Storage { return b.Spec.Storage })
-	s.Authorization = deviating(o, prior.Authorization, func(b Broker) *Authorization { return b.Spec.Authorization })
+	s.Authorization = deviating(o.readable(), prior.Authorization, func(b Broker) *Authorization { return b.Spec.Authorization })
 	s.ClientPort = deviating(o, prior.ClientPort, func(b Broker) int { return b.Spec.ClientPort })
-	s.ControllerPort = deviating(o, prior.ControllerPort, func(b Broker) int { return b.Spec.ControllerPort })
-	s.ServiceDiscovery = deviating(o, prior.ServiceDiscovery, func(b Broker) string { return b.Spec.ServiceDiscovery })
+	s.ControllerPort = deviating(o.readable(), prior.ControllerPort, func(b Broker) int { return b.Spec.ControllerPort })
+	s.ServiceDiscovery = deviating(o.readable(), prior.ServiceDiscovery, func(b Broker) string { return b.Spec.ServiceDiscovery })
 	s.Env = deviating(o, prior.Env, func(b Broker) map[string]string { return b.Spec.Env })
 	s.Labels = deviating(o, prior.Labels, func(b Broker) map[string]string { return b.Spec.Labels })
 
 	static, dynamic := SplitConfig(prior.Config)
-	s.Config = maps.Clone(deviating(o, static, func(b Broker) map[string]string { return b.Spec.Config }))
+	s.Config = maps.Clone(deviating(o.readable(), static, func(b Broker) map[string]string { return b.Spec.Config }))
 	maps.Copy(s.Config, dynamic)
 
 	s.Placement = o.placement(prior.Placement, prior.Brokers)
@@ -39,6 +39,12 @@ func (o Observed) Against(prior Spec) Spec {
 		}
 	}
 	return s
+}
+
+// readable leaves out the brokers whose command tells nothing; that they differ is seen by Unlike.
+func (o Observed) readable() Observed {
+	o.Brokers = slices.DeleteFunc(slices.Clone(o.Brokers), func(b Broker) bool { return b.opaque })
+	return o
 }
 
 // deviating is prior unless a broker says something else.
@@ -64,8 +70,8 @@ func same[T any](a, b T) bool {
 func (o Observed) placement(prior Placement, brokers int) Placement {
 	return Placement{
 		Hosts:       o.hosts(prior.Hosts, brokers),
-		Constraints: deviating(o, prior.Constraints, func(b Broker) [][]string { return b.Spec.Placement.Constraints }),
-		Rack:        o.rack(prior.Rack, brokers),
+		Constraints: deviating(o.readable(), prior.Constraints, func(b Broker) [][]string { return b.Spec.Placement.Constraints }),
+		Rack:        o.readable().rack(prior.Rack, brokers),
 	}
 }
 
@@ -87,6 +93,9 @@ func (o Observed) hosts(prior []string, brokers int) []string {
 
 // rack finds the shortest list of values that deals out what the brokers have; prior where it does so as well.
 func (o Observed) rack(prior *Rack, brokers int) *Rack {
+	if len(o.Brokers) == 0 {
+		return prior
+	}
 	attribute, values := "", make([]string, brokers)
 	for i := range values {
 		if prior != nil && len(prior.Values) > 0 {

@@ -43,6 +43,9 @@ func (e *LaunchError) Error() string {
 	return msg
 }
 
+// IDs are the brokers that failed, sorted.
+func (e *LaunchError) IDs() []int { return sortedKeys(e.Brokers) }
+
 // Unwrap gives the causes.
 func (e *LaunchError) Unwrap() error {
 	errs := make([]error, 0, len(e.Brokers))

@@ -35,6 +35,8 @@ type Broker struct {
 	App       marathon.App // as it was read
 	// pinned and rack are what the constraints say of this broker.
 	pinned, rackAttribute string
+	// opaque: the command is not one of ours, so what stands in server.properties cannot be told.
+	opaque bool
 }
 
 // FromApps rebuilds a cluster from the apps of its group. Apps without our labels, and apps deeper in the tree, are not
@@ -50,7 +52,8 @@ func FromApps(groupID string, apps []marathon.App) (Observed, error) {
 		return Observed{}, fmt.Errorf("%w: no app in group %s carries the labels %s and %s", ErrNoCluster, groupID, LabelCluster, LabelBroker)
 	}
 	slices.SortFunc(o.Brokers, func(a, b Broker) int { return a.ID - b.ID })
-	o.Spec = o.Brokers[0].Spec
+	readable := max(0, slices.IndexFunc(o.Brokers, func(b Broker) bool { return !b.opaque }))
+	o.Spec = o.Brokers[readable].Spec
 	o.Spec.Brokers = o.Brokers[len(o.Brokers)-1].ID + 1
 	o.Spec.Placement = o.placement(Placement{Constraints: o.Spec.Placement.Constraints}, o.Spec.Brokers)
 	return o, nil
@@ -115,6 +118,7 @@ func fromApp(groupID string, app marathon.App) (Broker, bool) {
 	readContainer(&s, app)
 	readMaps(&s, app)
 	command := parseCommand(app.String("cmd"))
+	b.opaque = !command.ok
 	readCommand(&s, command)
 	readPorts(&s, app, command)
 	readConstraints(&s, &b, app, command)
@@ -255,4 +259,14 @@ func object(v any) map[string]any {
 		return o
 	}
 	return nil
+}
+
+// Versions are the Kafka versions of all brokers, sorted, each once.
+func (o Observed) Versions() []string {
+	var out []string
+	for _, b := range o.Brokers {
+		out = append(out, b.Spec.KafkaVersion)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }

@@ -30,7 +30,7 @@ func overlay(current, wanted marathon.App) marathon.App {
 		switch {
 		case field == "env":
 			out[field] = withSecrets(object(current[field]), object(v))
-		case replaced[field]:
+		case replaced[field], field == "container" && current.String("container", "type") != wanted.String("container", "type"):
 			out[field] = v
 		default:
 			out[field] = merged(out[field], v)
