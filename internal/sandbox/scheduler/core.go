@@ -43,6 +43,7 @@ type Core struct {
 	store  *store
 	hub    *hub
 	probe  func(host string, port int, udp bool) bool // may the port be bound? a fake in tests
+	watch  func()                                     // called under mu after every change; tests only
 
 	writeMu sync.Mutex
 	mu      sync.Mutex
@@ -222,6 +223,9 @@ func (c *Core) settle() {
 			}
 		}
 		c.refreshQueue()
+	}
+	if c.watch != nil {
+		c.watch()
 	}
 	if err := c.save(); err != nil {
 		// What is in memory is right; the next change tries again.

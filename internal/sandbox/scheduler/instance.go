@@ -218,7 +218,7 @@ func (c *Core) remove(i *instance) {
 
 // forget drops an instance whose task still runs somewhere out of reach; the task becomes an orphan.
 func (c *Core) forget(i *instance) {
-	c.orphans[i.taskID()] = &orphan{TaskID: i.taskID(), AppID: i.AppID, Agent: i.Agent, Ports: i.Ports, Resources: i.Resources, Volumes: i.Volumes}
+	c.orphans[i.taskID()] = &orphan{TaskID: i.taskID(), AppID: i.AppID, Spec: i.Spec, Agent: i.Agent, Ports: i.Ports, Resources: i.Resources, Volumes: i.Volumes}
 	i.Volumes = nil
 	i.Alive = false
 	c.remove(i)
@@ -228,6 +228,7 @@ func (c *Core) forget(i *instance) {
 type orphan struct {
 	TaskID    string
 	AppID     string
+	Spec      *spec.App
 	Agent     string
 	Ports     []int
 	Resources resources

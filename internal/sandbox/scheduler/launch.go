@@ -68,7 +68,7 @@ func (c *Core) recoverTasks() {
 		}
 	}
 	for _, o := range c.orphans {
-		tasks = append(tasks, agent.Task{ID: o.TaskID, AgentID: o.Agent, Ports: o.Ports})
+		tasks = append(tasks, agent.Task{ID: o.TaskID, InstanceID: instanceOf(o.TaskID), App: o.Spec.Clone(), AgentID: o.Agent, Ports: o.Ports})
 	}
 	c.ops = append(c.ops, func() { c.driver.Recover(tasks) })
 	for _, i := range c.instances {

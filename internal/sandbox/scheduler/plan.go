@@ -89,37 +89,7 @@ func affectedApps(steps [][]Action) []string {
 // dependencyLayers numbers each app by the longest path of dependencies below it. A dependency names an app or a group
 // (then all apps of it); one on nothing that exists counts for nothing.
 func dependencyLayers(t *tree) (map[string]int, error) {
-	edges := map[string][]string{}
-	resolve := func(dep string) []string {
-		var ids []string
-		if t.app(dep) != nil {
-			ids = append(ids, dep)
-		}
-		if g := t.group(dep); g != nil {
-			for _, a := range g.allApps() {
-				ids = append(ids, a.ID)
-			}
-		}
-		return ids
-	}
-	for _, a := range t.apps() {
-		edges[a.ID] = nil
-		for _, dep := range a.Dependencies {
-			edges[a.ID] = append(edges[a.ID], resolve(dep)...)
-		}
-	}
-	t.root.walk(func(g *group) {
-		for _, dep := range g.deps {
-			if t.group(dep) == nil {
-				continue
-			}
-			targets := resolve(dep)
-			for _, a := range g.allApps() {
-				edges[a.ID] = append(edges[a.ID], targets...)
-			}
-		}
-	})
-
+	edges := spec.DependencyEdges(t.root.forValidation())
 	layers := map[string]int{}
 	const visiting = -1
 	var visit func(id string) (int, error)
@@ -142,8 +112,8 @@ func dependencyLayers(t *tree) (map[string]int, error) {
 		layers[id] = depth
 		return depth, nil
 	}
-	for id := range edges {
-		if _, err := visit(id); err != nil {
+	for _, a := range t.apps() {
+		if _, err := visit(a.ID); err != nil {
 			return nil, err
 		}
 	}
