@@ -23,7 +23,7 @@ func commonHeaders(w http.ResponseWriter) {
 	h.Set("X-XSS-Protection", "1; mode=block")
 }
 
-type object map[string]any
+type object = map[string]any
 
 func message(text string) object { return object{"message": text} }
 

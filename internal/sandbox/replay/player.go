@@ -1,0 +1,463 @@
+package replay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Server is what scenarios are played on: a fresh one each.
+type Server interface {
+	Host() string // host:port of the API
+	// Fault makes something happen to the cluster; errors.Is(err, ErrNotReplayable) when that cannot be done.
+	Fault(ctx context.Context, f Fault) error
+}
+
+// ErrNotReplayable marks steps that the rig cannot do.
+var ErrNotReplayable = errors.New("not replayable here")
+
+// A Player plays one scenario.
+type Player struct {
+	server  Server
+	vars    *Vars
+	bodies  map[int]string
+	streams map[string]*Stream
+}
+
+// Play plays a scenario on a fresh server. The error names the first step that differs.
+func Play(ctx context.Context, s Scenario, server Server) error {
+	p := &Player{server: server, vars: NewVars(), bodies: map[int]string{}, streams: map[string]*Stream{}}
+	defer func() {
+		for _, st := range p.streams {
+			st.Close()
+		}
+	}()
+	for _, step := range s.Steps {
+		if err := p.play(ctx, step); err != nil {
+			return fmt.Errorf("step %d%s: %w", step.Number, describe(step), err)
+		}
+	}
+	return nil
+}
+
+func describe(s Step) string {
+	text := ""
+	switch {
+	case s.Request != nil:
+		text = " " + s.Request.Method + " " + s.Request.Path
+	case s.Wait != nil:
+		text = " wait " + s.Wait.Until
+	case s.Fault != nil:
+		text = " " + s.Fault.Action
+	case s.Sample != nil:
+		text = " sample"
+	case s.Events != nil:
+		text = " events"
+	}
+	if s.Note != "" {
+		text += " (" + s.Note + ")"
+	}
+	return text
+}
+
+func (p *Player) client() Client { return Client{Host: p.server.Host()} }
+
+func (p *Player) play(ctx context.Context, s Step) error {
+	switch {
+	case s.Request != nil:
+		return p.request(ctx, s)
+	case s.Wait != nil:
+		return p.wait(ctx, *s.Wait)
+	case s.Fault != nil:
+		return p.server.Fault(ctx, *s.Fault)
+	case s.Sample != nil:
+		return p.sample(ctx, s)
+	case s.Events != nil:
+		return p.events(ctx, s)
+	case s.Cleanup != nil:
+		return p.cleanup(ctx, *s.Cleanup)
+	}
+	return errors.New("unknown kind of step")
+}
+
+// headersOf are the default headers with those of a step over them; null takes one away.
+func headersOf(own map[string]*string, body bool) map[string]string {
+	h := map[string]string{"Accept": "application/json"}
+	if body {
+		h["Content-Type"] = "application/json"
+	}
+	for k, v := range own {
+		if v == nil {
+			delete(h, k)
+		} else {
+			h[k] = *v
+		}
+	}
+	return h
+}
+
+func (p *Player) request(ctx context.Context, s Step) error {
+	r := s.Request
+	path, err := p.vars.Fill(r.Path)
+	if err != nil {
+		return err
+	}
+	body := ""
+	switch {
+	case r.BodyOf != 0:
+		body = p.bodies[r.BodyOf]
+	case r.Text != nil:
+		body, err = p.vars.Fill(*r.Text)
+	case r.Body != nil:
+		body, err = p.vars.FillJSON(string(r.Body))
+	}
+	if err != nil {
+		return err
+	}
+	p.bodies[s.Number] = body
+	hasBody := r.BodyOf != 0 || r.Text != nil || r.Body != nil
+	var b []byte
+	if hasBody {
+		b = []byte(body)
+	}
+	a, err := p.client().Do(ctx, r.Method, path, headersOf(r.Headers, hasBody), b)
+	if err != nil {
+		return err
+	}
+	return CompareAnswer(p.vars, s.Loose, s.Response, a)
+}
+
+// get reads a JSON resource.
+func (p *Player) get(ctx context.Context, path string) (any, int, error) {
+	a, err := p.client().Do(ctx, "GET", path, headersOf(nil, false), nil)
+	if err != nil {
+		return nil, 0, err
+	}
+	v, err := decode(a.Body)
+	if err != nil && a.Status < 300 {
+		return nil, a.Status, err
+	}
+	return v, a.Status, nil
+}
+
+const pollEvery = 50 * time.Millisecond
+
+func (p *Player) wait(ctx context.Context, w Wait) error {
+	if w.Until == "seconds" {
+		return sleep(ctx, seconds(w.Seconds))
+	}
+	timeout := seconds(w.TimeoutSeconds)
+	if timeout == 0 {
+		timeout = 30 * time.Second
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	last := "nothing was read"
+	for {
+		ok, seen, err := p.holds(ctx, w)
+		switch {
+		case errors.Is(err, ErrNotReplayable):
+			return err
+		case err != nil && ctx.Err() == nil:
+			last = err.Error()
+		case ok:
+			return nil
+		case seen != "":
+			last = seen
+		}
+		if sleep(ctx, pollEvery) != nil {
+			return fmt.Errorf("waited %s in vain; last seen: %s", timeout, last)
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// holds looks once; seen tells what was seen instead.
+func (p *Player) holds(ctx context.Context, w Wait) (ok bool, seen string, err error) {
+	app := func(pointer string) (any, error) {
+		v, _, err := p.get(ctx, "/v2/apps"+w.ID)
+		return at(v, "/app"+pointer), err
+	}
+	counter := func(name string) (bool, string, error) {
+		v, err := app("/" + name)
+		return same(v, float64(w.Count)), show(v), err
+	}
+	switch w.Until {
+	case "deployments-empty":
+		v, _, err := p.get(ctx, "/v2/deployments")
+		l, isList := v.([]any)
+		return isList && len(l) == 0, show(v), err
+	case "app-running":
+		return counter("tasksRunning")
+	case "app-healthy":
+		return counter("tasksHealthy")
+	case "app-unhealthy":
+		return counter("tasksUnhealthy")
+	case "app-tasks":
+		v, err := app("/tasks")
+		l, _ := v.([]any)
+		return len(l) == w.Count, show(v), err
+	case "task-state":
+		v, err := app("/tasks")
+		l, _ := v.([]any)
+		n := 0
+		for _, t := range l {
+			if at(t, "/state") == w.State {
+				n++
+			}
+		}
+		return n == w.Count, show(v), err
+	case "app-failed":
+		v, err := app("/lastTaskFailure")
+		return v != nil, "", err
+	case "queued", "queue-empty":
+		v, _, err := p.get(ctx, "/v2/queue")
+		l, _ := at(v, "/queue").([]any)
+		for _, item := range l {
+			if at(item, "/app/id") == w.ID {
+				return w.Until == "queued", show(v), err
+			}
+		}
+		return w.Until == "queue-empty" && len(l) == 0 && err == nil, show(v), err
+	case "json":
+		return p.jsonHolds(ctx, w)
+	case "server-up":
+		_, status, err := p.get(ctx, "/v2/info")
+		return err == nil && status == 200, "", err
+	case "server-down":
+		_, _, err := p.get(ctx, "/ping")
+		return err != nil, "", nil
+	}
+	return false, "", fmt.Errorf("wait until %s: %w", w.Until, ErrNotReplayable)
+}
+
+func (p *Player) jsonHolds(ctx context.Context, w Wait) (bool, string, error) {
+	path, err := p.vars.Fill(w.Path)
+	if err != nil {
+		return false, "", err
+	}
+	doc, status, err := p.get(ctx, path)
+	if err != nil || status >= 300 {
+		return false, "", err
+	}
+	v := at(doc, w.Pointer)
+	switch {
+	case w.Exists != nil:
+		return (v != nil) == *w.Exists, show(v), nil
+	case w.AtLeast != nil:
+		n, ok := v.(json.Number)
+		if !ok {
+			return false, show(v), nil
+		}
+		x, err := n.Float64()
+		return x >= *w.AtLeast, show(v), err
+	default:
+		text, err := p.vars.FillJSON(string(w.Equals))
+		if err != nil {
+			return false, "", err
+		}
+		want, err := decode([]byte(text))
+		if err != nil {
+			return false, "", err
+		}
+		return Compare(p.vars, nil, "", want, v) == nil, show(v), nil
+	}
+}
+
+// at follows a JSON pointer; nil = nothing there. "length" of a list is its length.
+func at(v any, pointer string) any {
+	for _, key := range strings.Split(pointer, "/")[1:] {
+		switch x := v.(type) {
+		case map[string]any:
+			v = x[strings.NewReplacer("~1", "/", "~0", "~").Replace(key)]
+		case []any:
+			if key == "length" {
+				v = json.Number(strconv.Itoa(len(x)))
+				continue
+			}
+			i, err := strconv.Atoi(key)
+			if err != nil || i < 0 || i >= len(x) {
+				return nil
+			}
+			v = x[i]
+		default:
+			return nil
+		}
+	}
+	return v
+}
+
+func same(v any, want float64) bool {
+	n, ok := v.(json.Number)
+	if !ok {
+		return false
+	}
+	x, err := n.Float64()
+	return err == nil && x == want
+}
+
+func count(v any) int {
+	n, ok := v.(json.Number)
+	if !ok {
+		return 0
+	}
+	x, err := n.Float64()
+	if err != nil {
+		return 0
+	}
+	return int(math.Round(x))
+}
+
+// sample polls an app until the condition holds, and compares the extremes of what it saw.
+func (p *Player) sample(ctx context.Context, s Step) error {
+	var observed struct {
+		RunningMin, TasksMax, HealthyMin int
+	}
+	if err := json.Unmarshal(s.Observed, &observed); err != nil {
+		return err
+	}
+	until := Wait{}
+	if err := json.Unmarshal(s.Sample.Until, &until.Until); err != nil {
+		if err := json.Unmarshal(s.Sample.Until, &until); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
+	defer cancel()
+	running, healthy, tasks := math.MaxInt, math.MaxInt, 0
+	for done := false; !done; {
+		var err error
+		if done, _, err = p.holds(ctx, until); err != nil {
+			return err
+		}
+		v, _, err := p.get(ctx, "/v2/apps"+s.Sample.ID)
+		if err != nil {
+			return err
+		}
+		running = min(running, count(at(v, "/app/tasksRunning")))
+		healthy = min(healthy, count(at(v, "/app/tasksHealthy")))
+		tasks = max(tasks, count(at(v, "/app/tasks/length")))
+		if err := sleep(ctx, seconds(s.Sample.EverySeconds)); err != nil {
+			return err
+		}
+	}
+	c := &comparison{vars: p.vars, loose: s.Loose}
+	for _, x := range []struct {
+		name      string
+		want, got int
+	}{{"runningMin", observed.RunningMin, running}, {"tasksMax", observed.TasksMax, tasks}, {"healthyMin", observed.HealthyMin, healthy}} {
+		if x.want != x.got && !c.isLoose("/observed/"+x.name) {
+			return fmt.Errorf("%s: want %d, got %d", x.name, x.want, x.got)
+		}
+	}
+	return nil
+}
+
+func (p *Player) events(ctx context.Context, s Step) error {
+	e := s.Events
+	switch {
+	case e.Open != "":
+		st, err := p.client().Open(ctx, e.Path, headersOf(e.Headers, false))
+		if err != nil {
+			return err
+		}
+		p.streams[e.Open] = st
+		if s.Response == nil {
+			return nil
+		}
+		return CompareAnswer(p.vars, s.Loose, s.Response, &Answer{Status: st.Status, Header: st.Header})
+	case e.Close != "":
+		if st := p.streams[e.Close]; st != nil {
+			st.Close()
+			delete(p.streams, e.Close)
+		}
+		return nil
+	}
+	st := p.streams[e.Read]
+	if st == nil {
+		return fmt.Errorf("stream %s is not open", e.Read)
+	}
+	got := collect(ctx, st, *e)
+	var want []struct {
+		Event string
+		Data  json.RawMessage
+	}
+	if err := json.Unmarshal(s.Observed, &want); err != nil {
+		return err
+	}
+	wanted := make([]Event, len(want))
+	for i, w := range want {
+		v, err := decode(w.Data)
+		if err != nil {
+			return err
+		}
+		wanted[i] = Event{Type: w.Event, Data: v}
+	}
+	return CompareEvents(p.vars, s.Loose, wanted, got)
+}
+
+// collect reads until the event was seen so often and the stream was quiet then.
+func collect(ctx context.Context, st *Stream, e Events) []Event {
+	timeout := seconds(e.TimeoutSeconds)
+	if timeout == 0 {
+		timeout = 30 * time.Second
+	}
+	deadline := time.After(timeout)
+	var quiet <-chan time.Time
+	var got []Event
+	n := 0
+	if e.Count == 0 {
+		quiet = time.After(seconds(e.QuietSeconds))
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return got
+		case <-deadline:
+			return got
+		case <-quiet:
+			return got
+		case ev, open := <-st.Events:
+			if !open {
+				return got
+			}
+			got = append(got, ev)
+			if ev.Type == e.Until {
+				n++
+			}
+			if n >= e.Count {
+				quiet = time.After(seconds(e.QuietSeconds))
+			}
+		}
+	}
+}
+
+func (p *Player) cleanup(ctx context.Context, c Cleanup) error {
+	for _, g := range c.Groups {
+		a, err := p.client().Do(ctx, "DELETE", "/v2/groups"+g+"?force=true", headersOf(nil, false), nil)
+		if err != nil {
+			return err
+		}
+		if a.Status != 200 && a.Status != 404 {
+			return fmt.Errorf("cleanup of %s: %d %s", g, a.Status, a.Body)
+		}
+	}
+	return p.wait(ctx, Wait{Until: "deployments-empty"})
+}
