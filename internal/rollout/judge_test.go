@@ -86,7 +86,10 @@ func TestJudge(t *testing.T) {
 		"another deployment holds the app":    {views: []observation{view(0, listed("d2")), view(5, listed("d2"))}},
 		"absence of the deployment is not it": {views: []observation{view(0, short1), view(9, short1)}},
 		"an old task is left":                 {views: []observation{view(0, status(func(s *marathon.Status) { s.Tasks[1].Version = v1 })), view(9, status(func(s *marathon.Status) { s.Tasks[1].Version = v1 }))}},
-		"an extra task is left":               {views: []observation{view(0, status(func(s *marathon.Status) { s.Tasks = append(s.Tasks, task("t3", v2)) }))}},
+		"an extra task is left": {views: []observation{
+			view(0, status(func(s *marathon.Status) { s.Tasks = append(s.Tasks, task("t3", v2)) })),
+			view(9, status(func(s *marathon.Status) { s.Tasks = append(s.Tasks, task("t3", v2)) })),
+		}},
 		"ended tasks and reservations do not count": {views: []observation{
 			view(0, status(func(s *marathon.Status) {
 				s.Tasks = append(s.Tasks, marathon.Task{ID: "e", State: "TASK_FAILED", Version: v2, StagedAt: begin}, marathon.Task{ID: "r", State: "TASK_STAGING"})
@@ -123,8 +126,9 @@ func TestJudge(t *testing.T) {
 				s.Tasks = append(s.Tasks, task("t3", v2), task("t4", v2))
 				s.Running = 4
 			})),
-			view(1, status(func(s *marathon.Status) { s.Instances = 1; s.Tasks = s.Tasks[:1]; s.Running = 1 })),
-			view(4, status(func(s *marathon.Status) { s.Instances = 1; s.Tasks = s.Tasks[:1]; s.Running = 1 })),
+			view(1, listed("d1"), status(func(s *marathon.Status) { s.Instances = 1; s.Tasks = s.Tasks[:1]; s.Running = 1 })),
+			view(2, status(func(s *marathon.Status) { s.Instances = 1; s.Tasks = s.Tasks[:1]; s.Running = 1 })),
+			view(5, status(func(s *marathon.Status) { s.Instances = 1; s.Tasks = s.Tasks[:1]; s.Running = 1 })),
 		}, done: true},
 		"unschedulable":                      {views: []observation{view(0, listed("d1"), short1, queued(true, 3)), view(59, listed("d1"), short1, queued(true, 3)), view(61, listed("d1"), short1, queued(true, 3))}, err: new(*UnschedulableError), says: "needs 8 cpus; largest free on an agent 4 (127.0.0.2)"},
 		"overdue without rejects":            {views: []observation{view(0, short1, queued(true, 0)), view(99, short1, queued(true, 0))}},
