@@ -27,16 +27,8 @@ func (h kafkaHomes) environment(image string) (map[string]string, error) {
 // openKafka finds the real distribution, or sets up the embedded one with its hub.
 func (s *Sandbox) openKafka(ctx context.Context) (kafkaHomes, error) {
 	if s.cfg.KafkaHome != "" {
-		home, err := filepath.Abs(s.cfg.KafkaHome)
-		if err != nil {
-			return kafkaHomes{}, fmt.Errorf("sandbox: %w", err)
-		}
-		for _, script := range []string{"kafka-storage.sh", "kafka-server-start.sh"} {
-			if _, err := os.Stat(filepath.Join(home, "bin", script)); err != nil {
-				return kafkaHomes{}, fmt.Errorf("sandbox: %s is no unpacked Kafka distribution: %w", home, err)
-			}
-		}
-		return kafkaHomes{home}, nil
+		home, err := realHome(s.cfg.KafkaHome, filepath.Join(s.cfg.Dir, "kafka-real"))
+		return kafkaHomes{home}, err
 	}
 	socket, err := s.hubSocket()
 	if err != nil {

@@ -98,7 +98,7 @@ func (r *rig) call(method, path string, body, out any) int {
 type app struct {
 	TasksRunning, TasksHealthy int
 	Deployments                []any
-	LastTaskFailure            *struct{ State, Message string }
+	LastTaskFailure            *struct{ State, Message, TaskID string }
 	Tasks                      []struct {
 		ID, Host, StartedAt string
 		Ports               []int
@@ -332,7 +332,7 @@ func TestTasksLearnNamesAndKafka(t *testing.T) {
 		env = "\n" + string(raw)
 		return err == nil && strings.Contains(env, "\nPWD=")
 	})
-	for _, want := range []string{"KAFKA_HOME=" + c.KafkaHome, "SANDBOX_HOSTS_FILE=" + r.HostsFile(), "JAVA_TOOL_OPTIONS=-Dmine=1 -Djdk.net.hosts.file=" + r.HostsFile()} {
+	for _, want := range []string{"KAFKA_HOME=" + filepath.Join(c.Dir, "kafka-real"), "SANDBOX_HOSTS_FILE=" + r.HostsFile(), "JAVA_TOOL_OPTIONS=-Dmine=1 -Djdk.net.hosts.file=" + r.HostsFile()} {
 		if !strings.Contains(env, "\n"+want+"\n") {
 			t.Errorf("no %s in%s", want, env)
 		}
@@ -343,6 +343,45 @@ func TestTasksLearnNamesAndKafka(t *testing.T) {
 		f := r.app("/unknown").LastTaskFailure
 		return f != nil && f.State == "TASK_FAILED" && strings.Contains(f.Message, "nginx:1 is not known to the sandbox")
 	})
+}
+
+func TestARealBrokerListensOnItsAgentOnly(t *testing.T) {
+	t.Parallel()
+	c := newConfig(t)
+	for name, script := range map[string]string{
+		"kafka-server-start.sh": "#!/bin/sh\necho \"$0\" \"$@\"\ncat \"$1\"\n",
+		"kafka-topics.sh":       "#!/bin/sh\necho topics\n",
+	} {
+		if err := os.WriteFile(filepath.Join(c.KafkaHome, "bin", name), []byte(script), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.Agents = c.Agents[:1]
+	r := start(t, c)
+	r.create(map[string]any{
+		"id": "/a", "cpus": 0.1, "mem": 32, "maxLaunchDelaySeconds": 3600, "backoffSeconds": 3600,
+		"cmd": `printf 'node.id=1\nlisteners=A://:1,B://0.0.0.0:2,C://10.0.0.1:3\nadvertised.listeners=A://:1\n' > s.properties; "$KAFKA_HOME/bin/kafka-topics.sh"; ` +
+			`"$KAFKA_HOME/bin/kafka-server-start.sh" s.properties --override x=y; exit 3`,
+		"container": map[string]any{"type": "DOCKER", "docker": map[string]any{"image": "apache/kafka:4.3.1"}},
+	})
+	var failed string
+	r.until("the task ended", func() bool {
+		f := r.app("/a").LastTaskFailure
+		if f != nil {
+			failed = f.TaskID
+		}
+		return f != nil
+	})
+	raw, err := os.ReadFile(filepath.Join(r.Driver().SandboxDir(failed), "stdout"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	host := c.Agents[0].Hostname
+	want := "topics\n" + filepath.Join(c.KafkaHome, "bin", "kafka-server-start.sh") + " s.properties.agent --override x=y\n" +
+		"node.id=1\nlisteners=A://" + host + ":1,B://" + host + ":2,C://10.0.0.1:3\nadvertised.listeners=A://:1\n"
+	if string(raw) != want {
+		t.Errorf("got\n%swant\n%s", raw, want)
+	}
 }
 
 func TestInfoNamesMesos(t *testing.T) {
