@@ -158,12 +158,12 @@ func TestAuthorization(t *testing.T) {
 		set  func(*Config)
 		want string
 	}{
-		"none":            {func(*Config) {}, ""},
-		"basic":           {func(c *Config) { c.User, c.Password = "u", "p" }, "Basic dTpw"},
-		"basic, no user":  {func(c *Config) { c.Password = "p" }, "Basic OnA="},
-		"token":           {func(c *Config) { c.Token = "jwt" }, "token=jwt"},
-		"token wins":      {func(c *Config) { c.User, c.Password, c.Token = "u", "p", "token=jwt" }, "token=jwt"},
-		"in the URL":      {func(c *Config) { c.URLs = []string{strings.Replace(c.URLs[0], "http://", "http://u:p@", 1)} }, "Basic dTpw"},
+		"none":           {func(*Config) {}, ""},
+		"basic":          {func(c *Config) { c.User, c.Password = "u", "p" }, "Basic dTpw"},
+		"basic, no user": {func(c *Config) { c.Password = "p" }, "Basic OnA="},
+		"token":          {func(c *Config) { c.Token = "jwt" }, "token=jwt"},
+		"token wins":     {func(c *Config) { c.User, c.Password, c.Token = "u", "p", "token=jwt" }, "token=jwt"},
+		"in the URL":     {func(c *Config) { c.URLs = []string{strings.Replace(c.URLs[0], "http://", "http://u:p@", 1)} }, "Basic dTpw"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScript(t, map[string][]reply{"GET /v2/apps/a": {
