@@ -38,6 +38,9 @@ type Error struct {
 	Name   string // Kafka's name of the code (TOPIC_ALREADY_EXISTS)
 	// Message is cause and remedy.
 	Message string
+	// Accepted is set when the cluster took a write and only the wait for all
+	// brokers to show it failed: the object exists.
+	Accepted bool
 	// Err is the sentinel, and what lies below it.
 	Err error
 }

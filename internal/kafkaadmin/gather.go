@@ -20,6 +20,10 @@ type gather[K comparable, T, R any] struct {
 	// writes that are the same when done twice). Without it the second one
 	// goes into a later round, where Kafka judges it.
 	share bool
+	// grace is how long a caller whose context is over still waits for its
+	// answer. A write that is on its way cannot be called back: knowing what
+	// came of it is worth a moment, or Ctrl-C loses track of an object.
+	grace time.Duration
 	run   func(ctx context.Context, items []*item[T, R])
 
 	mu     sync.Mutex
@@ -50,6 +54,14 @@ func (i *item[T, R]) answer(r R, err error) {
 	})
 }
 
+const writeGrace = 5 * time.Second
+
+func newWriteGather[K comparable, T, R any](base context.Context, key func(T) K, share bool, run func(context.Context, []*item[T, R])) *gather[K, T, R] {
+	g := newGather(base, key, share, run)
+	g.grace = writeGrace
+	return g
+}
+
 func newGather[K comparable, T, R any](base context.Context, key func(T) K, share bool, run func(context.Context, []*item[T, R])) *gather[K, T, R] {
 	return &gather[K, T, R]{base: base, key: key, share: share, run: run}
 }
@@ -63,11 +75,12 @@ func (g *gather[K, T, R]) do(ctx context.Context, op, object string, of T) (R, e
 	case <-it.done:
 		return it.result, it.err
 	case <-ctx.Done():
-		// An answer that is there already is the truth.
+		late := time.NewTimer(g.grace)
+		defer late.Stop()
 		select {
 		case <-it.done:
 			return it.result, it.err
-		default:
+		case <-late.C:
 		}
 		var zero R
 		return zero, contextError(ctx, op, object)

@@ -208,7 +208,7 @@ func (t *tally) vote(id int32, name string, fatal error, cast func(*votes)) {
 	t.mu.Unlock()
 	switch {
 	case fatal != nil:
-		t.done(name, fatal)
+		t.done(name, accepted(fatal))
 	case over:
 		t.done(name, v.verdict(t.op, name))
 	}
@@ -241,6 +241,17 @@ func (t *tally) finish() {
 	}
 }
 
+// accepted marks an error that came after the write was taken.
+func accepted(err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	n := *e
+	n.Accepted = true
+	return &n
+}
+
 func (v *votes) verdict(op, name string) error {
 	switch {
 	case len(v.late) > 0:
@@ -249,13 +260,13 @@ func (v *votes) verdict(op, name string) error {
 			ids = append(ids, strconv.Itoa(int(id)))
 		}
 		return &Error{
-			Op: op, Object: name, Err: errors.Join(ErrTimeout, v.cause),
+			Op: op, Object: name, Accepted: true, Err: errors.Join(ErrTimeout, v.cause),
 			Message: fmt.Sprintf("the cluster accepted the change, but broker %s did not show it in time; a later plan will tell whether it arrived", strings.Join(ids, ", ")),
 		}
 	case v.seen == 0 && v.cause != nil:
-		return about(v.cause, name)
+		return accepted(about(v.cause, name))
 	case v.seen == 0:
-		return &Error{Op: op, Object: name, Err: ErrUnreachable, Message: "the cluster accepted the change, but no broker is left to show it"}
+		return &Error{Op: op, Object: name, Accepted: true, Err: ErrUnreachable, Message: "the cluster accepted the change, but no broker is left to show it"}
 	default:
 		return nil
 	}
