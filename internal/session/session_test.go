@@ -1,0 +1,74 @@
+package session_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/marathon"
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/session"
+)
+
+func TestWhatIsNotConfiguredIsNamed(t *testing.T) {
+	s := session.New(session.Settings{})
+	t.Cleanup(s.Close)
+	_, err := s.Marathon()
+	var missing *session.NotConfiguredError
+	if !errors.As(err, &missing) || missing.Variable != "MARATHON_URL" {
+		t.Errorf("Marathon: %v", err)
+	}
+	_, err = s.Kafka(t.Context(), "")
+	if !errors.As(err, &missing) || missing.Variable != "KAFKA_BOOTSTRAP_SERVERS" {
+		t.Errorf("Kafka: %v", err)
+	}
+	_, err = s.Kafka(t.Context(), "/kafka/main")
+	if !errors.As(err, &missing) || missing.Variable != "MARATHON_URL" {
+		t.Errorf("a cluster without Marathon: %v", err)
+	}
+}
+
+func TestUnknownValuesAreToldFromMissingOnes(t *testing.T) {
+	s := session.New(session.Settings{MarathonUnknown: true, BootstrapUnknown: true})
+	t.Cleanup(s.Close)
+	var unknown *session.UnknownError
+	if _, err := s.Marathon(); !errors.As(err, &unknown) {
+		t.Errorf("Marathon: %v", err)
+	}
+	if _, err := s.Kafka(t.Context(), ""); !errors.As(err, &unknown) {
+		t.Errorf("Kafka: %v", err)
+	}
+}
+
+// Only Marathon's own answer makes a cluster missing; a failing Marathon must not.
+func TestOnlyAnAnswerMakesAClusterMissing(t *testing.T) {
+	for name, tc := range map[string]struct {
+		status  int
+		body    string
+		missing bool
+	}{
+		"no such group":        {http.StatusNotFound, `{"message":"Group '/kafka/main' does not exist"}`, true},
+		"a group without apps": {http.StatusOK, `{"id":"/kafka/main","apps":[],"groups":[],"pods":[],"dependencies":[],"version":"2021-05-01T10:00:00.100Z"}`, true},
+		"credentials refused":  {http.StatusUnauthorized, `{"message":"Invalid username or password."}`, false},
+		"a page of HTML":       {http.StatusForbidden, `<html>no</html>`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(tc.status)
+				_, _ = w.Write([]byte(tc.body))
+			}))
+			t.Cleanup(server.Close)
+			s := session.New(session.Settings{MarathonConfigured: true, Marathon: marathon.Config{URLs: []string{server.URL}}})
+			t.Cleanup(s.Close)
+			_, err := s.Kafka(t.Context(), "/kafka/main")
+			if err == nil {
+				t.Fatal("no error")
+			}
+			var missing *session.ClusterNotFoundError
+			if got := errors.As(err, &missing); got != tc.missing {
+				t.Errorf("missing = %v: %v", got, err)
+			}
+		})
+	}
+}
