@@ -178,6 +178,8 @@ func (r *applicationResource) look(ctx context.Context, m *model) {
 		m.fromGroup(group)
 	case errors.Is(err, kafkaadmin.ErrNotFound):
 		m.fromGroup(kafkaadmin.Group{State: "Dead"})
+	case errors.Is(err, kafkaadmin.ErrUnsupported):
+		m.fromGroup(noGroup)
 	default:
 		tflog.Debug(ctx, "Kafka does not answer for the consumer group", map[string]any{"error": err.Error()})
 	}

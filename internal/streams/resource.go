@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/kafkaadmin"
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/marathon"
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/session"
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/streamsapp"
@@ -83,7 +84,7 @@ func (r *applicationResource) Create(ctx context.Context, req resource.CreateReq
 		tf.AddError(&resp.Diagnostics, summary, unfinished(err, "The app stays in Marathon and, tainted, in the state: the next apply replaces it."), paths)
 		return
 	}
-	warnUnseen(&resp.Diagnostics, a.spec)
+	warnUnseen(&resp.Diagnostics, a.spec, group)
 	m.fromGroup(group)
 	r.save(ctx, &m, a, summary, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
@@ -130,7 +131,7 @@ func (r *applicationResource) Update(ctx context.Context, req resource.UpdateReq
 		tf.AddError(&resp.Diagnostics, summary, unfinished(err, "The new definition stays in Marathon: correct it and apply again, or apply again to wait once more."), paths)
 		return
 	}
-	warnUnseen(&resp.Diagnostics, a.spec)
+	warnUnseen(&resp.Diagnostics, a.spec, group)
 	m.fromGroup(group)
 	r.save(ctx, &m, a, summary, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
@@ -240,9 +241,9 @@ func unfinished(err error, note string) error { return &unfinishedError{err: err
 func (e *unfinishedError) Error() string { return e.err.Error() + "\n\n" + e.note }
 func (e *unfinishedError) Unwrap() error { return e.err }
 
-func warnUnseen(diags *diag.Diagnostics, s streamsapp.Spec) {
-	if s.StreamsProtocol() {
-		diags.AddAttributeWarning(path.Root("config").AtMapKey("group.protocol"), "Consumer Group Not Checked",
-			"The application "+s.ApplicationID+" uses the Streams group protocol, whose groups cannot be described here: its tasks run as Marathon says, but whether they joined was not seen.")
+func warnUnseen(diags *diag.Diagnostics, s streamsapp.Spec, group kafkaadmin.Group) {
+	if group.State == "" {
+		diags.AddWarning("Consumer Group Not Checked",
+			"The application "+s.ApplicationID+" uses a group protocol whose groups cannot be described here (group.protocol = streams): its tasks run as Marathon says, but whether they joined was not seen.")
 	}
 }

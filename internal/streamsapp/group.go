@@ -94,8 +94,8 @@ func count(n int, noun string) string {
 }
 
 // Wait returns the group once it is complete (or, with Members 0, empty). It ends with a *GroupError when ctx does, at
-// once with the error of Check, and at once where the right to describe the group is missing. Brokers that do not answer
-// are waited for.
+// once with the error of Check, and at once where the group cannot be described: for want of the right, or because it is
+// of a protocol that has another API. Brokers that do not answer are waited for.
 func (w GroupWait) Wait(ctx context.Context, groups Groups) (kafkaadmin.Group, error) {
 	clock := w.Clock
 	if clock == nil {
@@ -121,7 +121,7 @@ func (w GroupWait) Wait(ctx context.Context, groups Groups) (kafkaadmin.Group, e
 			}
 			said = w.say(said, status)
 		case ctx.Err() == nil:
-			if errors.Is(err, kafkaadmin.ErrAuthorization) {
+			if errors.Is(err, kafkaadmin.ErrAuthorization) || errors.Is(err, kafkaadmin.ErrUnsupported) {
 				return kafkaadmin.Group{}, err
 			}
 			status.Last = err

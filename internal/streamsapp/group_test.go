@@ -120,6 +120,7 @@ func TestGroupWaitFails(t *testing.T) {
 		"never empty":       {streamsapp.GroupWait{}, []look{group("Stable", "a")}, time.Minute, context.Canceled, []string{"expected no members"}},
 		"Kafka is away":     {streamsapp.GroupWait{Members: 1}, []look{{err: kafkaadmin.ErrUnreachable}}, time.Minute, kafkaadmin.ErrUnreachable, []string{"did not answer"}},
 		"no right":          {streamsapp.GroupWait{Members: 1}, []look{{err: denied}}, 0, kafkaadmin.ErrAuthorization, []string{"DescribeGroups"}},
+		"another protocol":  {streamsapp.GroupWait{Members: 1}, []look{{err: kafkaadmin.ErrUnsupported}}, 0, kafkaadmin.ErrUnsupported, nil},
 		"the app has ended": {streamsapp.GroupWait{Members: 1, Check: func(context.Context) error { return crash }}, []look{group("Dead")}, 0, crash, nil},
 	}
 	for name, c := range cases {

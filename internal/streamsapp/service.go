@@ -154,7 +154,7 @@ func (v Service) Replace(ctx context.Context, kafka Kafka, s Spec) (Pending, err
 // members are the ids of the group's members before a change. A group that the classic description does not show has none.
 func members(ctx context.Context, kafka Kafka, s Spec) (map[string]bool, error) {
 	group, err := kafka.Group(ctx, s.ApplicationID)
-	if err != nil && !errors.Is(err, kafkaadmin.ErrNotFound) {
+	if err != nil && !errors.Is(err, kafkaadmin.ErrNotFound) && !errors.Is(err, kafkaadmin.ErrUnsupported) {
 		return nil, fmt.Errorf("describing the consumer group %q: %w", s.ApplicationID, err)
 	}
 	ids := map[string]bool{}
@@ -164,7 +164,8 @@ func members(ctx context.Context, kafka Kafka, s Spec) (map[string]bool, error) 
 	return ids, nil
 }
 
-// Wait follows a change until the tasks run as they should and the consumer group is complete.
+// Wait follows a change until the tasks run as they should and the consumer group is complete. The group that it answers
+// has no State where groups of its protocol cannot be described.
 func (v Service) Wait(ctx context.Context, kafka Kafka, s Spec, p Pending) (kafkaadmin.Group, error) {
 	target := rollout.Target{AppID: s.AppID, DeploymentID: p.Change.DeploymentID, Version: p.Change.Version}
 	if err := v.Waiter.Wait(ctx, target); err != nil {
@@ -181,7 +182,11 @@ func (v Service) Wait(ctx context.Context, kafka Kafka, s Spec, p Pending) (kafk
 		ID: s.ApplicationID, Members: s.Members(), Former: p.Former, Progress: v.Progress,
 		Check: func(ctx context.Context) error { return v.failed(ctx, s.AppID, known) },
 	}
-	return wait.Wait(ctx, kafka)
+	group, err := wait.Wait(ctx, kafka)
+	if errors.Is(err, kafkaadmin.ErrUnsupported) {
+		return kafkaadmin.Group{ID: s.ApplicationID}, nil
+	}
+	return group, err
 }
 
 // lastFailure is the task that failed last, "" when none ever did.
