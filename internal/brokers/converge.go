@@ -87,7 +87,7 @@ func (o Operator) Converge(ctx context.Context, s Spec) error {
 			roll = append(roll, id)
 		}
 	}
-	if err := o.launch(ctx, s, found, down); err != nil {
+	if err := o.launch(ctx, s, found, down, found.starting(s, unlike)); err != nil {
 		return err
 	}
 	if len(down) > 0 || len(roll) == 0 {
@@ -98,9 +98,20 @@ func (o Operator) Converge(ctx context.Context, s Spec) error {
 	return o.roll(ctx, s, roll, down)
 }
 
-// launch makes or replaces brokers that do not serve, all at once.
-func (o Operator) launch(ctx context.Context, s Spec, found Observed, down []int) error {
-	if len(down) == 0 {
+// starting are the brokers that are as s wants them and do not serve yet: an earlier run was stopped while it waited.
+func (o Observed) starting(s Spec, unlike []int) map[int]rollout.Target {
+	targets := map[int]rollout.Target{}
+	for _, b := range o.Brokers {
+		if b.ID < s.Brokers && !b.Healthy && !slices.Contains(unlike, b.ID) {
+			targets[b.ID] = rollout.Target{AppID: b.AppID, Version: b.Version}
+		}
+	}
+	return targets
+}
+
+// launch makes or replaces brokers that do not serve, all at once, and waits for them and for those that start already.
+func (o Operator) launch(ctx context.Context, s Spec, found Observed, down []int, targets map[int]rollout.Target) error {
+	if len(down)+len(targets) == 0 {
 		return nil
 	}
 	var existing []string
@@ -112,9 +123,8 @@ func (o Operator) launch(ctx context.Context, s Spec, found Observed, down []int
 	if len(existing) > 0 {
 		o.release(ctx, existing)
 	}
-	o.progressf("starting broker %s of %s", ids(down), s.Group)
+	o.progressf("starting %d brokers of %s", len(down)+len(targets), s.Group)
 	failed := &LaunchError{Group: s.Group, Brokers: map[int]error{}}
-	targets := map[int]rollout.Target{}
 	var mu sync.Mutex
 	var writes errgroup.Group
 	for _, id := range down {
