@@ -53,8 +53,12 @@ func TestOnlyAnAnswerMakesAClusterMissing(t *testing.T) {
 		"a page of HTML":       {http.StatusForbidden, `<html>no</html>`, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", "application/json")
+				if r.URL.Path == "/v2/info" { // a 404 counts only when it comes from a Marathon
+					_, _ = w.Write([]byte(`{"name":"marathon","version":"1.11.24"}`))
+					return
+				}
 				w.WriteHeader(tc.status)
 				_, _ = w.Write([]byte(tc.body))
 			}))
