@@ -12,6 +12,8 @@ type Agent struct {
 	ID         string
 	Hostname   string
 	Attributes map[string]string
+	// AttributeOrder is the order in which the agent names its attributes; those that it leaves out follow by name.
+	AttributeOrder []string
 	CPUs       float64
 	Mem        float64 // MiB
 	Disk       float64 // MiB
