@@ -32,3 +32,8 @@ output "output_topic" {
   description = "Topic that the application writes."
   value       = module.stack.output_topic
 }
+
+output "instances" {
+  description = "Number of instances that were asked for."
+  value       = var.instances
+}

@@ -1,0 +1,314 @@
+// Command demo shows the project's main job from end to end on one machine: a sandbox, the reference stack by a real
+// apply, a text through it with an instance killed on the way, the counts compared word by word, and destroy.
+// It exits non-zero at the first thing that is not true.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/pflag"
+
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/sandbox/agent"
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/tfcli"
+)
+
+// enoughWords is the least that the demo counts.
+const enoughWords = 100_000
+
+func main() {
+	keep := pflag.Bool("keep", false, "leave the stack and the sandbox up and say how to look at them")
+	pflag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	d := &demo{report: newReport(os.Stdout), keep: *keep}
+	err := d.run(ctx)
+	if err = errors.Join(err, d.close()); err != nil {
+		fmt.Fprintf(os.Stderr, "\nThe demo failed after %.1f s: %v\n", d.report.Seconds(), err)
+		os.Exit(1)
+	}
+}
+
+type demo struct {
+	report  *report
+	keep    bool
+	scratch string
+	kept    bool // everything went well and stays up
+	sandbox *sandboxProcess
+	stack   *stack
+	out     outputs
+	pids    map[int]string // process groups of tasks seen on the way
+}
+
+// run is the demo, in the order of its parts.
+func (d *demo) run(ctx context.Context) error {
+	for _, part := range []func(context.Context) error{d.prepare, d.apply, d.show, d.count, d.planAgain} {
+		if err := part(ctx); err != nil {
+			return err
+		}
+	}
+	if d.keep {
+		d.kept = true
+		d.explain()
+		return nil
+	}
+	if err := d.destroy(ctx); err != nil {
+		return err
+	}
+	d.report.Step("All true. %.1f s in all.", d.report.Seconds())
+	return nil
+}
+
+// close ends what run started; tasks end with the sandbox. With KEEP and success all stays.
+func (d *demo) close() error {
+	if d.kept || d.sandbox == nil {
+		return nil
+	}
+	err := d.sandbox.Stop()
+	if left := d.alive(); len(left) > 0 {
+		err = errors.Join(err, fmt.Errorf("processes outlive the sandbox: %s", strings.Join(left, ", ")))
+	}
+	if err == nil {
+		err = os.RemoveAll(d.scratch)
+	}
+	return err
+}
+
+func (d *demo) prepare(ctx context.Context) error {
+	d.report.Step("Building the provider, the sandbox and the word-count worker")
+	root, err := tfcli.Root(ctx)
+	if err != nil {
+		return err
+	}
+	cache, err := tfcli.Cache(root)
+	if err != nil {
+		return err
+	}
+	cli, err := tfcli.Open(ctx, root, cache, os.Stderr)
+	if err != nil {
+		return err
+	}
+	program := filepath.Join(cache, "bin", "kafka-sandbox")
+	if err := build(ctx, root, program, "./internal/cmd/kafka-sandbox"); err != nil {
+		return err
+	}
+	worker := filepath.Join(cache, "bin", "wordcount-go")
+	if err := build(ctx, root, worker, "./examples/apps/wordcount-go"); err != nil {
+		return err
+	}
+	d.report.Took("%s %s will be used", cli.Name, cli.Version)
+
+	if d.scratch, err = os.MkdirTemp("", "kafka-demo-"); err != nil {
+		return err
+	}
+	d.report.Step("Starting the sandbox: a Marathon with three agents on loopback")
+	if d.sandbox, err = startSandbox(ctx, program, filepath.Join(d.scratch, "sandbox")); err != nil {
+		return err
+	}
+	d.report.Took("Marathon answers at %s", d.sandbox.URL)
+	d.stack = newStack(cli, d.scratch, d.sandbox.URL, worker, d.report)
+	return d.stack.Init(ctx)
+}
+
+func (d *demo) apply(ctx context.Context) error {
+	d.report.Step("%s apply of examples/reference-stack", d.stack.cli.Name)
+	if err := d.stack.Apply(ctx); err != nil {
+		return err
+	}
+	var err error
+	if d.out, err = d.stack.Outputs(ctx); err != nil {
+		return err
+	}
+	d.report.Took("applied; the connection URL is %s", d.out.BootstrapServers)
+	return nil
+}
+
+// show prints the brokers and the instances as they run.
+func (d *demo) show(ctx context.Context) error {
+	d.report.Step("What runs now")
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.AppendHeader(table.Row{"", "app", "address", "state"})
+	for _, b := range d.out.Brokers {
+		tasks, err := d.sandbox.Tasks(ctx, b.AppID)
+		if err != nil {
+			return err
+		}
+		if len(tasks) != 1 {
+			return fmt.Errorf("broker %d has %d tasks", b.ID, len(tasks))
+		}
+		t.AppendRow(table.Row{fmt.Sprintf("broker %d", b.ID), b.AppID, fmt.Sprintf("%s:%d", b.Host, b.Port), tasks[0].State})
+	}
+	instances, err := d.sandbox.Tasks(ctx, d.out.AppID)
+	if err != nil {
+		return err
+	}
+	for i, task := range instances {
+		t.AppendRow(table.Row{fmt.Sprintf("instance %d", i+1), task.AppID, fmt.Sprintf("%s:%d", task.Host, task.Ports[0]), task.State})
+	}
+	for _, line := range strings.Split(t.Render(), "\n") {
+		d.report.Line("%s", line)
+	}
+	return d.remember()
+}
+
+// count is the heart: every word exactly once, although an instance dies.
+func (d *demo) count(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	t, err := readText(d.stack.cli.Root, enoughWords)
+	if err != nil {
+		return err
+	}
+	seeds := addresses(d.out.Brokers)
+	d.report.Step("Producing %d lines with %d words (%d different ones) of this repository's pages", len(t.Lines), t.Words, len(t.Counts))
+	reader, err := follow(ctx, seeds, d.out.OutputTopic)
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	half := len(t.Lines) / 2
+	if err := produce(ctx, seeds, d.out.InputTopic, t.Lines[:half]); err != nil {
+		return err
+	}
+	if err := reader.WaitFor(ctx, 1, t.Words); err != nil {
+		return err
+	}
+	victim, err := d.kill(ctx)
+	if err != nil {
+		return err
+	}
+	if err := produce(ctx, seeds, d.out.InputTopic, t.Lines[half:]); err != nil {
+		return err
+	}
+	d.report.Took("all lines are acknowledged by all replicas")
+
+	d.report.Step("Waiting until every word is counted")
+	if err := reader.WaitFor(ctx, t.Words, t.Words); err != nil {
+		return err
+	}
+	if err := reader.Compare(t.Counts); err != nil {
+		return err
+	}
+	d.report.Took("%d words counted once each, equal to a count made here, word by word", t.Words)
+	return d.relaunched(ctx, victim)
+}
+
+// kill ends one instance the hard way, behind Marathon's back.
+func (d *demo) kill(ctx context.Context) (task, error) {
+	instances, err := d.sandbox.Tasks(ctx, d.out.AppID)
+	if err != nil {
+		return task{}, err
+	}
+	if len(instances) == 0 {
+		return task{}, errors.New("no instance runs")
+	}
+	pids, err := agent.RecordedPids(filepath.Join(d.sandbox.Dir, "mesos"))
+	if err != nil {
+		return task{}, err
+	}
+	victim := instances[len(instances)/2]
+	pid := pids[victim.ID]
+	if pid <= 1 {
+		return task{}, fmt.Errorf("the process of task %s is not known", victim.ID)
+	}
+	d.report.Line("kill -9 of %s while it works", victim.ID)
+	return victim, syscall.Kill(-pid, syscall.SIGKILL)
+}
+
+// relaunched waits until as many instances run as before, the victim's successor among them.
+func (d *demo) relaunched(ctx context.Context, victim task) error {
+	for tick := time.NewTicker(100 * time.Millisecond); ; {
+		instances, err := d.sandbox.Tasks(ctx, d.out.AppID)
+		if err != nil {
+			return err
+		}
+		running := 0
+		for _, t := range instances {
+			if t.State == "TASK_RUNNING" && t.ID != victim.ID {
+				running++
+			}
+		}
+		if running == d.out.Instances {
+			d.report.Line("%d instances run again: Marathon relaunched the one that was killed", running)
+			return d.remember()
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%d instances run, not %d: %w", running, d.out.Instances, ctx.Err())
+		case <-tick.C:
+		}
+	}
+}
+
+func (d *demo) planAgain(ctx context.Context) error {
+	d.report.Step("%s plan must be empty", d.stack.cli.Name)
+	if err := d.stack.PlanIsEmpty(ctx); err != nil {
+		return err
+	}
+	d.report.Took("no changes")
+	return nil
+}
+
+func (d *demo) destroy(ctx context.Context) error {
+	d.report.Step("%s destroy", d.stack.cli.Name)
+	if err := d.stack.Destroy(ctx); err != nil {
+		return err
+	}
+	apps, err := d.sandbox.Apps(ctx)
+	if err != nil {
+		return err
+	}
+	if len(apps) > 0 {
+		return fmt.Errorf("apps are left: %s", strings.Join(apps, ", "))
+	}
+	if left := d.alive(); len(left) > 0 {
+		return fmt.Errorf("processes are left: %s", strings.Join(left, ", "))
+	}
+	d.report.Took("nothing is left: no app, no process")
+	return nil
+}
+
+// remember keeps the process groups of all tasks, to prove later that they ended.
+func (d *demo) remember() error {
+	pids, err := agent.RecordedPids(filepath.Join(d.sandbox.Dir, "mesos"))
+	if err != nil {
+		return err
+	}
+	if d.pids == nil {
+		d.pids = map[int]string{}
+	}
+	for id, pid := range pids {
+		d.pids[pid] = id
+	}
+	return nil
+}
+
+// alive lists the remembered process groups that still have a process.
+func (d *demo) alive() []string {
+	var left []string
+	for pid, id := range d.pids {
+		if err := syscall.Kill(-pid, 0); err == nil {
+			left = append(left, fmt.Sprintf("%s (process group %d)", id, pid))
+		}
+	}
+	return left
+}
+
+func (d *demo) explain() {
+	d.report.Step("The stack stays up. To look at it:")
+	d.report.Line("export MARATHON_URL=%s", d.sandbox.URL)
+	d.report.Line("curl $MARATHON_URL/v2/apps | less")
+	d.report.Line("tail -f %s", filepath.Join(d.sandbox.Dir, "..", "sandbox.log"))
+	d.report.Line("brokers: %s", strings.Join(addresses(d.out.Brokers), ", "))
+	d.report.Line("state of the stack: %s", strings.TrimPrefix(d.stack.args[0], "-state="))
+	d.report.Line("end it all with: kill %d", d.sandbox.cmd.Process.Pid)
+}
