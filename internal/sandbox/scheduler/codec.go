@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -87,6 +88,8 @@ func encodeAny(v any) any {
 
 func decodeAny(v any) (any, error) {
 	switch x := v.(type) {
+	case json.Number:
+		return x.Float64()
 	case []any:
 		out := make([]any, len(x))
 		for n, e := range x {
@@ -120,6 +123,14 @@ func decodeAny(v any) (any, error) {
 		return out, nil
 	}
 	return v, nil
+}
+
+// parse reads JSON for decode; numbers stay text, as not every integer is a float.
+func parse(text []byte) (in any, err error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	err = d.Decode(&in)
+	return in, err
 }
 
 // decode is the way back, into a settable value. Fields that the text does not name keep their zero.

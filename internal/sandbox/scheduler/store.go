@@ -87,7 +87,7 @@ func (s *store) read(name string, v any) error {
 	}
 	var in any
 	if err == nil {
-		err = json.Unmarshal(text, &in)
+		in, err = parse(text)
 	}
 	if err == nil {
 		err = decode(in, reflect.ValueOf(v).Elem())

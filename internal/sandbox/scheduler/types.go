@@ -14,11 +14,11 @@ type Agent struct {
 	Attributes map[string]string
 	// AttributeOrder is the order in which the agent names its attributes; those that it leaves out follow by name.
 	AttributeOrder []string
-	CPUs       float64
-	Mem        float64 // MiB
-	Disk       float64 // MiB
-	GPUs       int
-	PortRanges [][2]int // inclusive
+	CPUs           float64
+	Mem            float64 // MiB
+	Disk           float64 // MiB
+	GPUs           int
+	PortRanges     [][2]int // inclusive
 }
 
 // App is a stored definition with its runtime state, a consistent copy.
