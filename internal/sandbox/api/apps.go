@@ -185,6 +185,9 @@ func (s *server) putApp(id string, mustExist bool) handler {
 			s.fail(w, r, err, false)
 			return
 		}
+		if status == http.StatusCreated {
+			w.Header().Set("Location", s.base(r)+id)
+		}
 		if a, err := s.core.App(id); err == nil {
 			if view, err := definition(a.Spec); err == nil {
 				s.apiPost(r, view)

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 
@@ -226,15 +225,9 @@ func (s *server) patchGroup(id string) handler {
 			s.fail(w, r, err, false)
 			return
 		}
-		if _, err := s.core.Group(id); err != nil {
-			s.fail(w, r, err, errors.As(err, new(*scheduler.NotFoundError)))
+		if err := s.core.SetEnforceRole(id, enforce); err != nil {
+			s.fail(w, r, err, true)
 			return
-		}
-		if enforce != nil {
-			if _, err := s.core.UpdateGroup(id, scheduler.GroupUpdate{EnforceRole: enforce}, false, flag(r, "force", false)); err != nil {
-				s.fail(w, r, err, false)
-				return
-			}
 		}
 		writeEmpty(w, http.StatusOK)
 	}

@@ -74,11 +74,7 @@ func unusedOfferView(u scheduler.UnusedOffer) object {
 		{"name": "disk", "role": "*", "scalar": u.FreeDisk},
 		{"name": "ports", "role": "*", "ranges": ranges},
 	}
-	names := make([]string, 0, len(u.Agent.Attributes))
-	for name := range u.Agent.Attributes {
-		names = append(names, name)
-	}
-	sort.Strings(names)
+	names := attributeNames(u.Agent)
 	attributes := make([]object, len(names))
 	for i, name := range names {
 		attributes[i] = object{"name": name, "text": u.Agent.Attributes[name]}
@@ -90,6 +86,22 @@ func unusedOfferView(u scheduler.UnusedOffer) object {
 		},
 		"reason": orEmpty(u.Reasons), "timestamp": spec.FormatTime(u.Time),
 	}
+}
+
+func attributeNames(a scheduler.Agent) []string {
+	var names, rest []string
+	for _, name := range a.AttributeOrder {
+		if _, ok := a.Attributes[name]; ok {
+			names = append(names, name)
+		}
+	}
+	for name := range a.Attributes {
+		if !slices.Contains(names, name) {
+			rest = append(rest, name)
+		}
+	}
+	sort.Strings(rest)
+	return append(names, rest...)
 }
 
 func (s *server) resetDelay(id string) handler {

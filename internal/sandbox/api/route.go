@@ -170,7 +170,8 @@ func (s *server) others(w http.ResponseWriter, r *http.Request, raw string) {
 	switch raw {
 	case "/", "":
 		// Marathon's own pages are no part of the sandbox.
-		http.Redirect(w, r, s.base(r)+"/ui/", http.StatusFound)
+		w.Header().Set("Location", s.base(r)+"/ui/")
+		writeEmpty(w, http.StatusFound)
 	case "/help":
 		w.Header()["Location"] = []string{"api-console/index.html"}
 		writeEmpty(w, http.StatusFound)

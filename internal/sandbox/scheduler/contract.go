@@ -34,6 +34,8 @@ type Scheduler interface {
 	// PlanGroup is dryRun: the steps only.
 	PlanGroup(id string, u GroupUpdate) ([][]Action, error)
 	DeleteGroup(id string, force bool) (Result, error)
+	// SetEnforceRole changes that setting of a top-level group; the tree keeps its version.
+	SetEnforceRole(id string, enforce bool) error
 
 	// KillTasks kills by task id. scale lowers the instances too (Result is set then); wipe gives volumes and instance up.
 	KillTasks(ids []string, scale, wipe, force bool) ([]Task, *Result, error)

@@ -160,21 +160,21 @@ func (d *draftGroup) rules(at string, g *Group, p *problems) {
 	}
 }
 
-// ParseEnforceRole decodes the body of PATCH /v2/groups/{id}; nil = the body does not say.
-func ParseEnforceRole(body []byte, id string) (*bool, error) {
+// ParseEnforceRole decodes the body of PATCH /v2/groups/{id}. A body that does not say means false.
+func ParseEnforceRole(body []byte, id string) (bool, error) {
 	v, err := parse(body)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	var p problems
 	b := node{v, "", &p}.optBool("enforceRole")
 	if err := p.jsonError(); err != nil {
-		return nil, err
+		return false, err
 	}
 	if id == "/" || ParentID(id) != "/" {
 		p.add("/", "Path needs to be top-level")
 	}
-	return b, p.ruleError()
+	return or(b, false), p.ruleError()
 }
 
 // ParseIDs decodes {"ids": [...]}, the body of POST /v2/tasks/delete.
@@ -184,10 +184,12 @@ func ParseIDs(body []byte) ([]string, error) {
 		return nil, err
 	}
 	var p problems
-	n := node{v, "", &p}
-	var ids []string
-	if c, ok := n.req("ids"); ok {
-		ids = or(c.strings(), nil)
+	// Marathon reads this one by hand; the paths of its problems are empty.
+	c, ok := node{v, "", &p}.child("ids")
+	if !ok {
+		p.addRaw("", "'ids' is undefined on object: "+v.compact())
+		return nil, p.jsonError()
 	}
-	return ids, p.jsonError()
+	c.path = ""
+	return or(c.strings(), nil), p.jsonError()
 }

@@ -111,7 +111,7 @@ func parse(body []byte) (value, error) {
 	if p.eof() {
 		return value{}, &SyntaxError{
 			Message: "Please specify data in JSON format",
-			Details: fmt.Sprintf("No content to map due to end-of-input\n at [Source: (byte[])%q; line: 1, column: 0]", string(body)),
+			Details: fmt.Sprintf("No content to map due to end-of-input\n at [Source: (byte[])\"%s\"; line: 1, column: 0]", body),
 		}
 	}
 	v, err := p.value(0)
@@ -155,6 +155,21 @@ func (p *parser) unexpected(what string) error {
 		what = "maybe a (non-standard) comment? (not recognized as one since Feature 'ALLOW_COMMENTS' not enabled for parser)"
 	}
 	return p.fail("Unexpected character ('%c' (code %d)): %s", r, r, what)
+}
+
+// unclosed tells where the list or object began that the input ends in.
+func (p *parser) unclosed(what string, start int) error {
+	const most = 500 // of the source, that Jackson quotes
+	source, cut := string(p.src), ""
+	if len(source) > most {
+		cut = fmt.Sprintf("[truncated %d bytes]", len(source)-most)
+		source = source[:most]
+	}
+	before := p.src[:start]
+	line := bytes.Count(before, []byte("\n")) + 1
+	column := start - bytes.LastIndexByte(before, '\n')
+	return p.fail("Unexpected end-of-input: expected close marker for %s (start marker at [Source: (byte[])\"%s\"%s; line: %d, column: %d])",
+		what, source, cut, line, column)
 }
 
 func (p *parser) value(depth int) (value, error) {
@@ -235,11 +250,12 @@ func (p *parser) str() (string, error) {
 
 func (p *parser) array(depth int) (value, error) {
 	v := value{kind: kindArray, list: []value{}}
+	start := p.pos
 	p.pos++
 	for {
 		p.space()
 		if p.eof() {
-			return value{}, p.fail("Unexpected end-of-input: expected close marker for Array")
+			return value{}, p.unclosed("Array", start)
 		}
 		if p.src[p.pos] == ']' && len(v.list) == 0 {
 			p.pos++
@@ -250,7 +266,7 @@ func (p *parser) array(depth int) (value, error) {
 			return value{}, err
 		}
 		v.list = append(v.list, e)
-		done, err := p.next(']', "Array")
+		done, err := p.next(']', "Array", start)
 		if err != nil || done {
 			return v, err
 		}
@@ -259,11 +275,12 @@ func (p *parser) array(depth int) (value, error) {
 
 func (p *parser) object(depth int) (value, error) {
 	v := value{kind: kindObject, vals: map[string]value{}}
+	start := p.pos
 	p.pos++
 	for {
 		p.space()
 		if p.eof() {
-			return value{}, p.fail("Unexpected end-of-input within/between Object entries")
+			return value{}, p.unclosed("Object", start)
 		}
 		if p.src[p.pos] == '}' && len(v.keys) == 0 {
 			p.pos++
@@ -296,7 +313,7 @@ func (p *parser) object(depth int) (value, error) {
 			v.keys = append(v.keys, key)
 		}
 		v.vals[key] = m
-		done, err := p.next('}', "Object")
+		done, err := p.next('}', "Object", start)
 		if err != nil || done {
 			return v, err
 		}
@@ -304,10 +321,10 @@ func (p *parser) object(depth int) (value, error) {
 }
 
 // next consumes the comma or the end after an element.
-func (p *parser) next(end byte, what string) (bool, error) {
+func (p *parser) next(end byte, what string, start int) (bool, error) {
 	p.space()
 	if p.eof() {
-		return false, p.fail("Unexpected end-of-input within/between %s entries", what)
+		return false, p.unclosed(what, start)
 	}
 	switch p.src[p.pos] {
 	case end:

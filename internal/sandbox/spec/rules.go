@@ -135,7 +135,7 @@ func validURI(s string) bool {
 type roleRules struct {
 	def      string
 	valid    []string
-	previous string // of the stored app, "" = new
+	reserved string // role of the stored app's reservations, "" = it has none
 	force    bool
 }
 
@@ -152,15 +152,17 @@ func rolesFor(id string, current *App, opts Options) roleRules {
 			r.valid = append(r.valid, top)
 		}
 		if current != nil {
-			r.previous = current.Role
 			known := false
 			for _, v := range r.valid {
-				known = known || v == r.previous
+				known = known || v == current.Role
 			}
 			if !known {
-				r.valid = append(r.valid, r.previous)
+				r.valid = append(r.valid, current.Role)
 			}
 		}
+	}
+	if current != nil && current.Resident() {
+		r.reserved = current.Role
 	}
 	return r
 }
@@ -174,16 +176,13 @@ func (r roleRules) check(d *draft, p *problems) {
 	if !ok {
 		p.add("/role", fmt.Sprintf("got %s, expected one of: [%s]", role, strings.Join(r.valid, ", ")))
 	}
-	if d.Residency == nil {
-		return
-	}
-	if role == "*" {
+	if d.resident() && role == "*" {
 		p.add("/role", "Resident apps cannot have the role *")
 	}
-	if r.previous != "" && r.previous != role && !r.force {
+	if r.reserved != "" && r.reserved != role && !r.force {
 		p.add("/role", fmt.Sprintf("It is not possible to change the role for existing reservations. If you proceed with this change, "+
 			"all existing instances will continue to run under the previous role, %s. Only new instances will be allocated with "+
-			"the new role, %s. In order to continue, retry your request with ?force=true", r.previous, role))
+			"the new role, %s. In order to continue, retry your request with ?force=true", r.reserved, role))
 	}
 }
 
