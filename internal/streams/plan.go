@@ -54,7 +54,9 @@ func (r *applicationResource) ValidateConfig(ctx context.Context, req resource.V
 		if s.HealthCheck.Path == "" && streamsapp.UsesPath(s.HealthCheck.Protocol) {
 			s.HealthCheck.Path = defaultPath
 		}
-		check(streamsapp.CheckHealth(s.HealthCheck))
+		if slices.Contains(streamsapp.Protocols, s.HealthCheck.Protocol) { // else its own validator has said so
+			check(streamsapp.CheckHealth(s.HealthCheck))
+		}
 	}
 	if m.AppID.IsNull() && known(m.ApplicationID) {
 		validate := validator.StringResponse{}
