@@ -33,6 +33,9 @@ type Config struct {
 	// Ephemeral ends every task when this process ends, however it ends; for tests. Close with KeepTasks still keeps them
 	// for a later Start in the same process.
 	Ephemeral bool
+	// MesosRole is the role Marathon is registered with, and that of apps which name none; * when empty. Apps with
+	// persistent volumes need another one, as reservations do.
+	MesosRole string
 	// KafkaHome is the unpacked Kafka distribution that images apache/kafka:* get; empty = the embedded one.
 	KafkaHome string
 	// Program is the kafka-sandbox binary (or one whose main calls Multicall); os.Executable() when empty.
@@ -48,11 +51,13 @@ const (
 	framework   = "marathon"
 )
 
-// specOptions are what definitions may use: those of the server whose answers were recorded. What the sandbox accepts but
-// cannot do, such as external volumes, fails the task with words that say so.
-var specOptions = spec.Options{Features: map[string]bool{
-	"task_killing": true, "gpu_resources": true, "external_volumes": true, "secrets": true, "vips": true,
-}}
+// specOptions are what definitions may use: the features of the server whose answers were recorded. What the sandbox
+// accepts but cannot do, such as external volumes, fails the task with words that say so.
+func (c Config) specOptions() spec.Options {
+	return spec.Options{DefaultRole: c.MesosRole, Features: map[string]bool{
+		"task_killing": true, "gpu_resources": true, "external_volumes": true, "secrets": true, "vips": true,
+	}}
+}
 
 // Sandbox is a running sandbox.
 type Sandbox struct {
@@ -104,7 +109,7 @@ func (s *Sandbox) start(ctx context.Context) error {
 		VolumesDir:    filepath.Join(s.cfg.Dir, "volumes"),
 		OfferInterval: s.cfg.OfferInterval,
 		Logger:        s.log,
-		SpecOptions:   specOptions,
+		SpecOptions:   s.cfg.specOptions(),
 		NewDriver: func(report func(agent.Status)) agent.Driver {
 			s.driver, driverErr = agent.New(agent.Options{
 				Dir: filepath.Join(s.cfg.Dir, "mesos"), Report: report, Program: s.cfg.Program, FrameworkID: frameworkID,

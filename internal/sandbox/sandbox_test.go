@@ -384,6 +384,35 @@ func TestARealBrokerListensOnItsAgentOnly(t *testing.T) {
 	}
 }
 
+func TestAVolumeOutlivesItsTask(t *testing.T) {
+	t.Parallel()
+	c := newConfig(t)
+	c.MesosRole = "marathon"
+	r := start(t, c)
+	r.create(map[string]any{
+		"id": "/a", "cpus": 0.1, "mem": 32, "cmd": "echo x >> data/runs; exec sleep 1000",
+		"container": map[string]any{"type": "MESOS", "volumes": []any{map[string]any{"containerPath": "data", "mode": "RW", "persistent": map[string]any{"type": "root", "size": 10}}}},
+	})
+	first := r.settled("/a", 1).Tasks[0]
+	lines := func(id string) string {
+		raw, _ := os.ReadFile(filepath.Join(r.Driver().SandboxDir(id), "data", "runs"))
+		return string(raw)
+	}
+	r.until("it wrote to its volume", func() bool { return lines(first.ID) == "x\n" })
+	if err := r.Driver().Signal(first.ID, int(syscall.SIGKILL)); err != nil {
+		t.Fatal(err)
+	}
+	r.until("the next incarnation found the volume", func() bool {
+		a := r.app("/a")
+		return len(a.Tasks) == 1 && a.Tasks[0].ID != first.ID && a.Tasks[0].Host == first.Host && lines(a.Tasks[0].ID) == "x\nx\n"
+	})
+	volumes := filepath.Join(c.Dir, "volumes")
+	if status := r.call(http.MethodDelete, "/v2/apps/a", nil, nil); status != http.StatusOK {
+		t.Fatalf("deleting: %d", status)
+	}
+	r.until("the volume is gone with the app", func() bool { left, err := os.ReadDir(volumes); return err == nil && len(left) == 0 })
+}
+
 func TestInfoNamesMesos(t *testing.T) {
 	t.Parallel()
 	r := start(t, newConfig(t))

@@ -43,14 +43,14 @@ func (s *Sandbox) serve() {
 	s.undo = append(s.undo,
 		s.mesos.start(api.NewMesos(s.core, s.driver.SandboxDir, api.MesosOptions{BaseURL: s.MesosURL()})),
 		s.api.start(api.New(s.core, api.Options{
-			User: s.cfg.User, Password: s.cfg.Password, BaseURL: s.URL(), Spec: specOptions, Logger: s.log,
+			User: s.cfg.User, Password: s.cfg.Password, BaseURL: s.URL(), Spec: s.cfg.specOptions(), Logger: s.log,
 			Info: func() map[string]any { return info },
 		})))
 }
 
 // info is the body of /v2/info, with the two things that only this composition knows.
 func (s *Sandbox) info() map[string]any {
-	info := api.DefaultInfo(s.URL(), specOptions)
+	info := api.DefaultInfo(s.URL(), s.cfg.specOptions())
 	info["frameworkId"] = frameworkID
 	config := map[string]any{}
 	for key, value := range reflect.ValueOf(info["marathon_config"]).Seq2() {

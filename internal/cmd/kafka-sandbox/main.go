@@ -54,6 +54,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.Float64Var(&o.cpus, "agent-cpus", 4, "cpus of each agent (counted, not enforced)")
 	f.Float64Var(&o.mem, "agent-mem", 8192, "memory of each agent in MiB (counted, not enforced)")
 	f.Float64Var(&o.disk, "agent-disk", 100000, "disk of each agent in MiB (counted, not enforced)")
+	f.StringVar(&o.config.MesosRole, "mesos-role", "marathon", "role of Marathon and of apps that name none; * forbids persistent volumes, as on a cluster")
 	f.StringVar(&o.config.User, "user", "", "user name, to demand basic auth")
 	f.StringVar(&o.passwordFile, "password-file", "", "file with the password for --user")
 	f.BoolVar(&o.config.KeepTasks, "keep-tasks", false, "leave tasks running at the end; the next start with the same --dir finds them")

@@ -18,6 +18,9 @@ const (
 	keptTasks       = 200
 )
 
+// dockerSandbox is where Mesos mounts the run folder in a Docker container. A hostPath that is relative is in it too.
+const dockerSandbox = "/mnt/mesos/sandbox"
+
 // layout knows the folders below Options.Dir: runs as Mesos's agents lay them out, and what is kept beside them.
 type layout struct{ dir, framework string }
 
@@ -93,12 +96,19 @@ func linkVolumes(t Task, runDir string) error {
 			return fmt.Errorf("volume %s is external: the sandbox has no volume drivers", v.ContainerPath)
 		case v.Secret != "":
 			return fmt.Errorf("volume %s holds a secret: the sandbox has no secret store", v.ContainerPath)
-		case v.HostPath == v.ContainerPath:
-		case filepath.IsAbs(v.ContainerPath):
-			return fmt.Errorf("volume %s cannot be mounted: tasks of the sandbox share the machine's file system; use a relative containerPath", v.ContainerPath)
 		default:
-			if err := link(v.HostPath, v.ContainerPath); err != nil {
-				return fmt.Errorf("volume %s: %w", v.ContainerPath, err)
+			path := v.ContainerPath
+			if rel, ok := strings.CutPrefix(path, dockerSandbox+"/"); ok {
+				path = rel // where a Docker container has the run folder
+			}
+			if path == v.HostPath {
+				continue // it is there already
+			}
+			if filepath.IsAbs(path) {
+				return fmt.Errorf("volume %s cannot be mounted: tasks of the sandbox share the machine's file system; use a relative containerPath", path)
+			}
+			if err := link(v.HostPath, path); err != nil {
+				return fmt.Errorf("volume %s: %w", path, err)
 			}
 		}
 	}

@@ -192,8 +192,13 @@ func TestEnvironmentAndFolders(t *testing.T) {
 		}
 		o.TaskEnv = func(t Task) map[string]string { return map[string]string{"ADDED": t.Env["MINE"] + "+"} }
 	})
-	known := task("env; echo kept > data/file; ls -ld . >&2", func(a *spec.App) {
-		a.Container = &spec.Container{Type: "DOCKER", Docker: &spec.Docker{Image: "known:1"}, Volumes: []spec.Volume{{ContainerPath: "data", Persistent: &spec.PersistentVolume{}}}}
+	known := task("env; echo kept > there/file; ls -ld . >&2", func(a *spec.App) {
+		a.Container = &spec.Container{Type: "DOCKER", Docker: &spec.Docker{Image: "known:1"}, Volumes: []spec.Volume{
+			{ContainerPath: "data", Persistent: &spec.PersistentVolume{}},
+			{ContainerPath: "/mnt/mesos/sandbox/data", HostPath: "data", Mode: "RW"},
+			{ContainerPath: "/mnt/mesos/sandbox/there", HostPath: "data", Mode: "RW"},
+			{ContainerPath: "/usr", HostPath: "/usr", Mode: "RO"},
+		}}
 	})
 	known.Env = map[string]string{"MINE": "1", "BOTH": "user"}
 	known.Volumes = map[string]string{"data": volume}
