@@ -3,6 +3,7 @@ package provider
 
 import (
 	"context"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -25,6 +26,7 @@ type kafkaProvider struct {
 	version string
 	getenv  func(string) string
 	rollout []rollout.Option
+	timeout time.Duration // of one Marathon request with its retries; 0 = the client's default
 }
 
 var _ provider.Provider = (*kafkaProvider)(nil)
@@ -35,6 +37,11 @@ type Option func(*kafkaProvider)
 // WithRollout hands options to every wait for a deployment, e.g. a shorter settle time.
 func WithRollout(opts ...rollout.Option) Option {
 	return func(p *kafkaProvider) { p.rollout = append(p.rollout, opts...) }
+}
+
+// WithRequestTimeout bounds each Marathon request with its retries.
+func WithRequestTimeout(d time.Duration) Option {
+	return func(p *kafkaProvider) { p.timeout = d }
 }
 
 // WithEnvironment replaces the process's environment.

@@ -41,6 +41,8 @@ func (p *kafkaProvider) marathonSettings(m *marathonModel, s *session.Settings, 
 		Password:  p.value(m.Password, "MARATHON_PASSWORD"),
 		Token:     p.value(m.DCOSToken, "MARATHON_DCOS_TOKEN"),
 		UserAgent: "terraform-provider-kafka/" + p.version,
+
+		RequestTimeout: p.timeout,
 	}
 	at := path.Root("marathon")
 	if cfg.Token != "" && cfg.User != "" {

@@ -64,7 +64,10 @@ func Wordcount(t testing.TB) string {
 
 // Providers serves the provider in process. Waits settle faster than in production; nothing else differs.
 func Providers(opts ...provider.Option) map[string]func() (tfprotov6.ProviderServer, error) {
-	all := append([]provider.Option{provider.WithRollout(rollout.WithSettle(500*time.Millisecond), rollout.WithPoll(100*time.Millisecond, 500*time.Millisecond))}, opts...)
+	all := append([]provider.Option{
+		provider.WithRollout(rollout.WithSettle(500*time.Millisecond), rollout.WithPoll(100*time.Millisecond, 500*time.Millisecond)),
+		provider.WithRequestTimeout(5 * time.Second),
+	}, opts...)
 	return map[string]func() (tfprotov6.ProviderServer, error){
 		"kafka": providerserver.NewProtocol6WithError(provider.New("test", all...)()),
 	}
