@@ -107,13 +107,14 @@ func (c *Client) ReplaceApp(ctx context.Context, id string, overlay func(current
 	if err != nil {
 		return Change{}, err
 	}
-	var sent App
+	var before, sent App
+	var versionBefore string
 	change, err := c.write(ctx, func(ctx context.Context, doubt bool) (request, *Change, error) {
 		current, err := c.readApp(ctx, op, id, nil)
 		if err != nil {
 			return request{}, nil, err
 		}
-		before := Editable(current)
+		before, versionBefore = Editable(current), current.Version()
 		after, err := overlay(before.Clone())
 		if err != nil {
 			return request{}, nil, err
@@ -121,6 +122,7 @@ func (c *Client) ReplaceApp(ctx context.Context, id string, overlay func(current
 		after = Editable(after)
 		after["id"] = before["id"]
 		if Equal(before, after) {
+			sent = nil
 			ch := Change{Version: current.Version(), Unchanged: true}
 			if doubt {
 				ch = applied(current)
@@ -134,24 +136,44 @@ func (c *Client) ReplaceApp(ctx context.Context, id string, overlay func(current
 		sent = after
 		return request{op: op, target: id, method: http.MethodPut, path: path, query: unforced("partialUpdate", "false"), body: body}, nil, nil
 	})
-	if err != nil || sent == nil || sent["executorResources"] == nil {
+	if err != nil || sent == nil {
 		return change, err
 	}
-	return c.restoreExecutorResources(ctx, id, path, change, sent)
+	if sent["executorResources"] != nil {
+		if err := c.restoreExecutorResources(ctx, id, path, sent); err != nil {
+			return change, err
+		}
+	}
+	return c.settled(ctx, id, change, before, versionBefore), nil
+}
+
+// settled corrects the version of an update in which the server found no change: it answers with a version and the id of an
+// empty deployment all the same, but the app keeps the version that it had. Where the app cannot be read back, the version
+// is left out rather than wrong.
+func (c *Client) settled(ctx context.Context, id string, change Change, before App, versionBefore string) Change {
+	now, err := c.App(ctx, id)
+	switch {
+	case err != nil:
+		change.Version = ""
+	case now.Version() == versionBefore:
+		change.Version = versionBefore
+		change.Unchanged = Equal(Editable(now), before)
+	}
+	return change
 }
 
 // restoreExecutorResources sends what a complete update loses on the server (the conversion drops the field). It starts no deployment:
 // the server does not compare it.
-func (c *Client) restoreExecutorResources(ctx context.Context, id, path string, change Change, sent App) (Change, error) {
+func (c *Client) restoreExecutorResources(ctx context.Context, id, path string, sent App) error {
 	const op = "restore executorResources of app"
 	body, err := encode(resources(sent))
 	if err != nil {
-		return change, &Error{Kind: Invalid, Op: op, Target: id, Err: err}
+		return &Error{Kind: Invalid, Op: op, Target: id, Err: err}
 	}
 	_, err = c.write(ctx, func(context.Context, bool) (request, *Change, error) { // the same values again are harmless
 		return request{op: op, target: id, method: http.MethodPatch, path: path, query: unforced(), body: body}, nil, nil
 	})
-	return change, err
+	return err
 }
 
 // resources are the two fields that a partial update clears when they are not in it.

@@ -44,7 +44,9 @@ func (c *Client) read(parent context.Context, r request) (*answer, error) {
 		a, failed := c.attemptShare(ctx, base, r)
 		switch {
 		case failed != nil:
-			last = c.unreachable(r, base.String(), failed)
+			if last == nil || ctx.Err() == nil { // at the end of our time, an earlier error tells more
+				last = c.unreachable(r, base.String(), failed)
+			}
 			if hopeless(failed.err) {
 				lost++
 			}

@@ -88,6 +88,13 @@ func TestAgainstTheSandbox(t *testing.T) {
 	if err != nil || !same.Unchanged || same.Version != created.Version {
 		t.Errorf("unchanged: %+v, %v", same, err)
 	}
+	noop, err := c.ReplaceApp(ctx, "/t/a", func(a marathon.App) (marathon.App, error) {
+		a.List("portDefinitions")[0].(map[string]any)["port"] = 0 // stands for the number that the server assigned
+		return a, nil
+	})
+	if err != nil || !noop.Unchanged || noop.Version != created.Version {
+		t.Errorf("no change to the server: %+v, %v", noop, err)
+	}
 	changed, err := c.ReplaceApp(ctx, "/t/a", func(a marathon.App) (marathon.App, error) {
 		a["env"] = map[string]string{"V": "2"}
 		delete(a, "tty")

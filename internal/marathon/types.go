@@ -4,9 +4,9 @@ import "time"
 
 // Change is the outcome of a mutation that Marathon accepted.
 type Change struct {
-	DeploymentID string // empty when Unchanged, or when the answer was lost and the deployment is over already
-	Version      string // the app's (or the tree's) version after the change
-	Unchanged    bool   // nothing differed, nothing was sent
+	DeploymentID string // empty when nothing was sent, or when the answer was lost and the deployment is over already
+	Version      string // the app's (or the tree's) version after the change; empty when it is not known
+	Unchanged    bool   // nothing differed: nothing was sent, or the server found what was sent to be the same
 }
 
 // Info is the part of GET /v2/info that the provider needs.
