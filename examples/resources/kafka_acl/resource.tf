@@ -23,10 +23,7 @@ resource "kafka_acl" "wordcount_internal_topics" {
 
 # ACLs need an authorizer on the brokers.
 resource "kafka_cluster" "main" {
-  name    = "main"
-  brokers = 3
-
-  authorization = {
-    super_users = ["User:admin"]
-  }
+  name          = "main"
+  brokers       = 3
+  authorization = {}
 }
