@@ -104,8 +104,11 @@ func (r *applicationResource) ModifyPlan(ctx context.Context, req resource.Modif
 	if state != nil {
 		mark, diags := req.Private.GetKey(ctx, unfinishedKey)
 		resp.Diagnostics.Append(diags...)
-		changed := !plan.sameDefinition(*state) || !plan.Instances.Equal(state.Instances) || !plan.Upgrade.Equal(state.Upgrade)
-		if changed || len(mark) > 0 {
+		same := plan.sameDefinition(*state) && plan.Instances.Equal(state.Instances) && plan.Upgrade.Equal(state.Upgrade) && plan.Timeouts.Equal(state.Timeouts)
+		if same && len(mark) == 0 {
+			// The framework takes these for unknown where another computed value had no default in the schema.
+			plan.GroupState, plan.Members = state.GroupState, state.Members
+		} else {
 			plan.GroupState, plan.Members = types.StringUnknown(), types.Int64Unknown()
 		}
 	}
@@ -183,7 +186,7 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-func defaultAppID(applicationID string) string { return "/streams/" + applicationID }
+func defaultAppID(applicationID string) string { return streamsapp.DefaultGroup + "/" + applicationID }
 
 // known says whether none of the values, nor anything inside, is unknown.
 func known(list ...attr.Value) bool {

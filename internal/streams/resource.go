@@ -23,7 +23,7 @@ const (
 	updateTimeout = 30 * time.Minute
 	deleteTimeout = 10 * time.Minute
 	// lookTimeout bounds what a refresh or a plan asks Kafka for: it is information, not a condition.
-	lookTimeout = 5 * time.Second
+	lookTimeout = 3 * time.Second
 )
 
 type applicationResource struct{ session *session.Session }

@@ -265,17 +265,21 @@ func (v Service) WaitEmpty(ctx context.Context, kafka Kafka, applicationID strin
 	return err
 }
 
-// Find answers the Marathon id of an application that is given by that id or by its application id.
+// DefaultGroup is the Marathon group of applications whose app id is not given.
+const DefaultGroup = "/streams"
+
+// Find answers the Marathon id of an application that is given by that id or by its application id. The latter is looked
+// up by its label in the default group.
 func (v Service) Find(ctx context.Context, id string) (string, error) {
 	if strings.HasPrefix(id, "/") {
 		return id, nil
 	}
-	root, err := v.Marathon.Group(ctx, "/")
-	if err != nil {
+	group, err := v.Marathon.Group(ctx, DefaultGroup)
+	if err != nil && !errors.Is(err, marathon.ErrNotFound) {
 		return "", err
 	}
 	var found []string
-	for _, app := range root.Apps {
+	for _, app := range group.Apps {
 		if app.Labels()[LabelApplication] == id {
 			found = append(found, app.ID())
 		}
@@ -284,7 +288,7 @@ func (v Service) Find(ctx context.Context, id string) (string, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return "", fmt.Errorf("no app on this Marathon has the label %s=%s: import by the app's id, such as /streams/wordcount: %w", LabelApplication, id, ErrNoApplication)
+		return "", fmt.Errorf("no app below %s on this Marathon has the label %s=%s: import by the app's id, such as /streams/wordcount: %w", DefaultGroup, LabelApplication, id, ErrNoApplication)
 	}
 	slices.Sort(found)
 	return "", fmt.Errorf("several apps run the application %q: import one of them by its id: %s", id, strings.Join(found, ", "))
