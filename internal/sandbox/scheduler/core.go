@@ -69,6 +69,7 @@ type Core struct {
 	nextLost  time.Time
 	statuses  statusQueue
 	kick      chan struct{} // offers wanted at once
+	kicks     int           // sent and not yet answered
 	ops       []func()      // calls of the driver, made after what they are about is stored
 	reconcile map[string]bool
 	wantOffer bool
@@ -240,6 +241,7 @@ func (c *Core) settle() {
 		c.wantOffer = false
 		select {
 		case c.kick <- struct{}{}:
+			c.kicks++
 		default:
 		}
 	}
@@ -252,7 +254,10 @@ func (c *Core) offerLoop() {
 		case <-c.ctx.Done():
 			return
 		case <-c.kick:
-			c.locked(c.offerRound)
+			c.locked(func() {
+				c.kicks--
+				c.offerRound()
+			})
 		}
 	}
 }

@@ -209,11 +209,12 @@ func (w *world) advance(total time.Duration) {
 func (w *world) until(what string, cond func() bool) {
 	w.t.Helper()
 	for range 400 {
-		for range 10 {
+		w.quiet()
+		for range 4 {
 			if cond() {
 				return
 			}
-			time.Sleep(200 * time.Microsecond) // the core's goroutines; time itself is the clock's
+			time.Sleep(100 * time.Microsecond) // probes, which ask real servers; time itself is the clock's
 		}
 		w.advance(250 * time.Millisecond)
 	}
@@ -222,31 +223,23 @@ func (w *world) until(what string, cond func() bool) {
 
 // quiet lets everything that is under way happen without time passing.
 func (w *world) quiet() {
-	last, same := -1, 0
-	for range 2000 {
-		n := w.activity()
-		if n == last {
-			same++
-		} else {
-			last, same = n, 0
-		}
-		if same > 15 {
+	w.t.Helper()
+	for range 20000 {
+		if w.idle() {
 			return
 		}
-		time.Sleep(200 * time.Microsecond)
+		time.Sleep(50 * time.Microsecond)
 	}
+	w.t.Fatal("the core does not come to rest")
 }
 
-func (w *world) activity() int {
+// idle says whether no report and no call for offers is on its way.
+func (w *world) idle() bool {
 	w.core.mu.Lock()
 	defer w.core.mu.Unlock()
 	w.core.statuses.mu.Lock()
 	defer w.core.statuses.mu.Unlock()
-	n := len(w.core.statuses.items) * 1000
-	for _, i := range w.core.instances {
-		n += i.Incarnation*7 + len(i.Condition)
-	}
-	return n
+	return len(w.core.statuses.items) == 0 && !w.core.statuses.busy && w.core.kicks == 0
 }
 
 func (w *world) dump() string {

@@ -50,7 +50,7 @@ func TestCrashLoopBacksOff(t *testing.T) {
 	if f := a.LastTaskFailure; f.State != agent.Failed || f.Message != "Command exited with status 3" || f.AppID != "/a" || f.Host == "" || f.AgentID == "" {
 		t.Errorf("%+v", f)
 	}
-	if len(a.Tasks) != 1 || !a.Tasks[0].Suspended || a.Tasks[0].State != agent.Failed || len(a.Tasks[0].Ports) != 0 || !strings.HasSuffix(a.Tasks[0].ID, "._app.4") {
+	if len(a.Tasks) != 1 || a.Tasks[0].Suspended || !a.Tasks[0].StagedAt.IsZero() || a.Tasks[0].State != agent.Failed || len(a.Tasks[0].Ports) != 0 || !strings.HasSuffix(a.Tasks[0].ID, "._app.4") {
 		t.Errorf("%+v", a.Tasks)
 	}
 	// The plan ended in the moment in which the task ran.

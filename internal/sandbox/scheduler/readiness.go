@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,19 +46,16 @@ func (r *readiness) passed(c *Core, i *instance) bool {
 	if p == nil {
 		p = &readyProbe{result: ReadinessResult{Name: r.check.Name, TaskID: i.taskID()}}
 		r.probes[i.taskID()] = p
-		r.schedule(c, i, p, true)
+		r.schedule(c, i, p)
 	}
 	return p.result.Ready && i.healthy()
 }
 
-func (r *readiness) schedule(c *Core, i *instance, p *readyProbe, first bool) {
-	d := seconds(r.check.IntervalSeconds)
-	if first {
-		d = 0
-	}
+// schedule asks the task after one interval: so does Marathon, for the first time too.
+func (r *readiness) schedule(c *Core, i *instance, p *readyProbe) {
 	task := i.taskID()
 	current := func() bool { return !r.stopped && !c.closing && i.Alive && i.taskID() == task }
-	p.timer = c.clock.AfterFunc(d, func() {
+	p.timer = c.clock.AfterFunc(seconds(r.check.IntervalSeconds), func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if !current() {
@@ -73,14 +71,17 @@ func (r *readiness) schedule(c *Core, i *instance, p *readyProbe, first bool) {
 					return
 				}
 				p.asked = true
-				if err == nil {
-					p.result.Ready = slices.Contains(r.check.HTTPStatusCodesForReady, status)
-					if p.result.HasResponse = r.check.PreserveLastResponse; p.result.HasResponse {
-						p.result.Status, p.result.Body = status, body // Marathon shows no content type, whatever came
+				p.result.Ready = err == nil && slices.Contains(r.check.HTTPStatusCodesForReady, status)
+				if p.result.HasResponse = r.check.PreserveLastResponse; p.result.HasResponse {
+					// Marathon shows no content type, whatever came; what did not answer is a bad gateway.
+					p.result.Status, p.result.Body, p.result.ContentType = status, body, ""
+					if err != nil {
+						p.result.Status, p.result.ContentType = http.StatusBadGateway, "text/plain"
+						p.result.Body = "Marathon could not query " + url + ": " + probeCause(err, seconds(r.check.TimeoutSeconds))
 					}
 				}
 				if !p.result.Ready {
-					r.schedule(c, i, p, false)
+					r.schedule(c, i, p)
 				}
 			})
 		})

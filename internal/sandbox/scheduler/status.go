@@ -12,6 +12,7 @@ type statusQueue struct {
 	mu     sync.Mutex
 	items  []agent.Status
 	wake   chan struct{}
+	busy   bool // what was taken last is being applied
 	closed bool
 }
 
@@ -32,6 +33,7 @@ func (q *statusQueue) take() (items []agent.Status, closed bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	items, q.items = q.items, nil
+	q.busy = len(items) > 0
 	return items, q.closed
 }
 

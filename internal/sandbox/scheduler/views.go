@@ -40,8 +40,8 @@ func (i *instance) view() Task {
 		ID: i.taskID(), InstanceID: i.ID, AppID: i.AppID, AgentID: i.Agent, Host: i.Host, State: i.State, Role: i.Spec.Role,
 		LocalVolumes: append([]LocalVolume{}, i.Volumes...), Ports: []int{}, Health: []HealthResult{},
 	}
+	t.Suspended = i.suspended()
 	if !i.Alive {
-		t.Suspended = true
 		return t
 	}
 	t.Ports = append(t.Ports, i.Ports...)
