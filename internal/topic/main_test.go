@@ -36,7 +36,7 @@ func newWorld(t *testing.T, opts ...kfake.Opt) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(fake.Close)
-	cl, err := kgo.NewClient(kgo.SeedBrokers(fake.ListenAddrs()...), kgo.MetadataMinAge(time.Millisecond)) // fresh answers
+	cl, err := kgo.NewClient(kgo.SeedBrokers(fake.ListenAddrs()...), kgo.MetadataMinAge(10*time.Millisecond)) // fresh answers
 	if err != nil {
 		t.Fatal(err)
 	}
