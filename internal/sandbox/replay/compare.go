@@ -3,6 +3,7 @@ package replay
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sort"
 	"strconv"
@@ -35,20 +36,35 @@ type comparison struct {
 	cause             string
 }
 
+// A check compares once more what came at some step. It succeeds when next does too, with the variables bound that the
+// comparison binds; several assignments may fit (two tasks of one app), and next decides.
+type check func(next func() bool) error
+
+func yes() bool { return true }
+
 // Compare holds want (recorded, with placeholders) against got, both decoded; root is the pointer that loose pointers
 // start from. The error tells the first difference.
 func Compare(vars *Vars, loose []string, root string, want, got any) error {
+	return compareThen(vars, loose, root, want, got, yes)
+}
+
+func compareThen(vars *Vars, loose []string, root string, want, got any, next func() bool) error {
 	c := &comparison{vars: vars, loose: loose}
 	key := ""
 	if root == "/body" {
 		key = "*" // a list as whole body is a set
 	}
-	mark := vars.mark()
-	if c.match(root, key, want, got, func() bool { return true }) {
+	if c.match(root, key, want, got, next) {
 		return nil
 	}
-	vars.undo(mark)
-	return fmt.Errorf("%s", c.cause)
+	return c.failed()
+}
+
+func (c *comparison) failed() error {
+	if c.cause == "" {
+		return errors.New("what came later does not fit")
+	}
+	return errors.New(c.cause)
 }
 
 // isLoose says whether nothing is compared at a pointer.
@@ -88,6 +104,9 @@ func (c *comparison) differ(path, format string, args ...any) bool {
 // match calls next with the variables bound that an equal value binds; sets try one assignment of their items after the
 // other until next agrees.
 func (c *comparison) match(path, key string, want, got any, next func() bool) bool {
+	if c.vars.steps--; c.vars.steps < 0 {
+		return c.differ(path, "gave up: too many assignments")
+	}
 	if c.isLoose(path) {
 		return next()
 	}

@@ -15,6 +15,10 @@ type Event struct {
 // CompareEvents holds recorded events against those that came. Every recorded one must come and no other; order counts
 // only within a lane: all deployment_*, status updates per task, instance changes per instance, any other type by itself.
 func CompareEvents(vars *Vars, loose []string, want, got []Event) error {
+	return compareEventsThen(vars, loose, want, got, yes)
+}
+
+func compareEventsThen(vars *Vars, loose []string, want, got []Event, next func() bool) error {
 	c := &comparison{vars: vars, loose: loose}
 	wanted, came := lanesOf(want), lanesOf(got)
 	extra := c.isLoose("/observed/extra")
@@ -34,7 +38,7 @@ func CompareEvents(vars *Vars, loose []string, want, got []Event) error {
 	var step func(i int) bool
 	step = func(i int) bool {
 		if i == len(kinds) {
-			return true
+			return next()
 		}
 		k := kinds[i]
 		return c.matchLanes(k, wanted[k], came[k], make([]bool, len(came[k])), 0, extra, func() bool { return step(i + 1) })
@@ -43,7 +47,7 @@ func CompareEvents(vars *Vars, loose []string, want, got []Event) error {
 		return nil
 	}
 	vars.undo(mark)
-	return fmt.Errorf("%s", c.cause)
+	return c.failed()
 }
 
 type lane struct {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +13,8 @@ import (
 // A Server is what scenarios are played on: a fresh one each.
 type Server interface {
 	Host() string // host:port of the API
+	// Counters are those of an app as the API shows them, without the way through HTTP; zero when there is no such app.
+	Counters(app string) Counters
 	// Fault makes something happen to the cluster; errors.Is(err, ErrNotReplayable) when that cannot be done.
 	Fault(ctx context.Context, f Fault) error
 }
@@ -27,6 +28,8 @@ type Player struct {
 	vars    *Vars
 	bodies  map[int]string
 	streams map[string]*Stream
+	checks  []check // of all steps so far
+	sampler *sampler
 }
 
 // Play plays a scenario on a fresh server. The error names the first step that differs.
@@ -36,13 +39,38 @@ func Play(ctx context.Context, s Scenario, server Server) error {
 		for _, st := range p.streams {
 			st.Close()
 		}
+		if p.sampler != nil {
+			p.sampler.stop()
+		}
 	}()
-	for _, step := range s.Steps {
+	for i, step := range s.Steps {
+		if i+1 < len(s.Steps) && s.Steps[i+1].Sample != nil {
+			p.startSampling(s.Steps[i+1].Sample.ID)
+		}
 		if err := p.play(ctx, step); err != nil {
 			return fmt.Errorf("step %d%s: %w", step.Number, describe(step), err)
 		}
 	}
 	return nil
+}
+
+// fits adds a check to those of earlier steps. If it fails with the variables as they are bound, other assignments of the
+// items of earlier sets are tried: which of two new tasks is <uuid#1> may show only when one of them goes.
+func (p *Player) fits(c check) error {
+	p.checks = append(p.checks, c)
+	err := c(yes)
+	if err == nil {
+		return nil
+	}
+	p.vars.restart()
+	var from func(i int) bool
+	from = func(i int) bool {
+		return i == len(p.checks) || p.checks[i](func() bool { return from(i + 1) }) == nil
+	}
+	if from(0) {
+		return nil
+	}
+	return err
 }
 
 func describe(s Step) string {
@@ -129,7 +157,9 @@ func (p *Player) request(ctx context.Context, s Step) error {
 	if err != nil {
 		return err
 	}
-	return CompareAnswer(p.vars, s.Loose, s.Response, a)
+	return p.fits(func(next func() bool) error {
+		return compareAnswerThen(p.vars, s.Loose, s.Response, a, next)
+	})
 }
 
 // get reads a JSON resource.
@@ -313,63 +343,6 @@ func same(v any, want float64) bool {
 	return err == nil && x == want
 }
 
-func count(v any) int {
-	n, ok := v.(json.Number)
-	if !ok {
-		return 0
-	}
-	x, err := n.Float64()
-	if err != nil {
-		return 0
-	}
-	return int(math.Round(x))
-}
-
-// sample polls an app until the condition holds, and compares the extremes of what it saw.
-func (p *Player) sample(ctx context.Context, s Step) error {
-	var observed struct {
-		RunningMin, TasksMax, HealthyMin int
-	}
-	if err := json.Unmarshal(s.Observed, &observed); err != nil {
-		return err
-	}
-	until := Wait{}
-	if err := json.Unmarshal(s.Sample.Until, &until.Until); err != nil {
-		if err := json.Unmarshal(s.Sample.Until, &until); err != nil {
-			return err
-		}
-	}
-	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
-	defer cancel()
-	running, healthy, tasks := math.MaxInt, math.MaxInt, 0
-	for done := false; !done; {
-		var err error
-		if done, _, err = p.holds(ctx, until); err != nil {
-			return err
-		}
-		v, _, err := p.get(ctx, "/v2/apps"+s.Sample.ID)
-		if err != nil {
-			return err
-		}
-		running = min(running, count(at(v, "/app/tasksRunning")))
-		healthy = min(healthy, count(at(v, "/app/tasksHealthy")))
-		tasks = max(tasks, count(at(v, "/app/tasks/length")))
-		if err := sleep(ctx, seconds(s.Sample.EverySeconds)); err != nil {
-			return err
-		}
-	}
-	c := &comparison{vars: p.vars, loose: s.Loose}
-	for _, x := range []struct {
-		name      string
-		want, got int
-	}{{"runningMin", observed.RunningMin, running}, {"tasksMax", observed.TasksMax, tasks}, {"healthyMin", observed.HealthyMin, healthy}} {
-		if x.want != x.got && !c.isLoose("/observed/"+x.name) {
-			return fmt.Errorf("%s: want %d, got %d", x.name, x.want, x.got)
-		}
-	}
-	return nil
-}
-
 func (p *Player) events(ctx context.Context, s Step) error {
 	e := s.Events
 	switch {
@@ -410,7 +383,9 @@ func (p *Player) events(ctx context.Context, s Step) error {
 		}
 		wanted[i] = Event{Type: w.Event, Data: v}
 	}
-	return CompareEvents(p.vars, s.Loose, wanted, got)
+	return p.fits(func(next func() bool) error {
+		return compareEventsThen(p.vars, s.Loose, wanted, got, next)
+	})
 }
 
 // collect reads until the event was seen so often and the stream was quiet then.

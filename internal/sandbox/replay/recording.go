@@ -69,9 +69,9 @@ type Fault struct {
 
 // Sample polls an app until a condition of Wait holds.
 type Sample struct {
-	ID           string          `json:"id"`
-	EverySeconds float64         `json:"everySeconds"`
-	Until        json.RawMessage `json:"until"` // a word, or an object like Wait
+	ID             string  `json:"id"`
+	Until          string  `json:"until"`
+	TimeoutSeconds float64 `json:"timeoutSeconds"`
 }
 
 // Events opens, reads or closes a stream.

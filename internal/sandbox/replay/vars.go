@@ -39,10 +39,26 @@ type Vars struct {
 	values map[string]string // "<uuid#1>" → value
 	owners map[string]string // type + value → variable: two variables of one type never have the same value
 	trail  []string
+	sent   map[string]string // what Fill put into requests: no longer free to choose
+	steps  int               // comparisons that may still be made before giving up
 }
 
+// maxSteps bounds the search for an assignment; a scenario that fits needs far fewer.
+const maxSteps = 1 << 20
+
 // NewVars makes an empty set.
-func NewVars() *Vars { return &Vars{values: map[string]string{}, owners: map[string]string{}} }
+func NewVars() *Vars {
+	return &Vars{values: map[string]string{}, owners: map[string]string{}, sent: map[string]string{}, steps: maxSteps}
+}
+
+// restart forgets all bindings but those that were sent.
+func (v *Vars) restart() {
+	v.undo(0)
+	for name, value := range v.sent {
+		v.bind(name, value)
+	}
+	v.steps = maxSteps
+}
 
 func (v *Vars) bind(name, value string) bool {
 	if have, ok := v.values[name]; ok {
@@ -78,7 +94,9 @@ func (v *Vars) Fill(text string) (string, error) {
 		value, ok := v.values[p]
 		if !ok {
 			missing = fmt.Errorf("%s is not bound", p)
+			return p
 		}
+		v.sent[p] = value
 		return value
 	})
 	return out, missing
@@ -89,7 +107,10 @@ func (v *Vars) FillJSON(text string) (string, error) {
 	for name, value := range v.values {
 		typ, _, _ := strings.Cut(strings.TrimPrefix(name, "<"), "#")
 		if numeric[typ] != nil {
-			text = strings.ReplaceAll(text, `"`+name+`"`, value)
+			if quoted := `"` + name + `"`; strings.Contains(text, quoted) {
+				v.sent[name] = value
+				text = strings.ReplaceAll(text, quoted, value)
+			}
 		}
 	}
 	return v.Fill(text)
