@@ -122,7 +122,7 @@ func (s *Sandbox) start(ctx context.Context) error {
 		return err
 	}
 	s.undo = append(s.undo, func(ctx context.Context) error { return s.core.Close(ctx, s.cfg.KeepTasks) })
-	s.names, err = names.Start(names.Options{File: s.hosts, Scheduler: s.core, Framework: framework, Salt: s.cfg.Dir, Logger: s.log})
+	s.names, err = names.Start(names.Options{File: s.hosts, Scheduler: s.core, Framework: framework, Salt: s.cfg.Dir, Logger: s.log}) //nolint:contextcheck // it outlives the start
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -49,7 +50,8 @@ func (pr *process) supervise(argv, env []string) (alive *os.File, err error) {
 	if err := pr.preparing.Err(); err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(pr.p.opts.Program, SuperviseMode, pr.task.ID)
+	// No context of ours ends it: it lives as long as the task.
+	cmd := exec.CommandContext(context.Background(), pr.p.opts.Program, SuperviseMode, pr.task.ID)
 	cmd.Env = []string{"PATH=" + value(env, "PATH"), taskMark + "=" + pr.stateDir}
 	cmd.Dir = pr.stateDir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

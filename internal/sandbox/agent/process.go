@@ -37,15 +37,15 @@ func newProcess(p *Processes, t Task) *process {
 	return pr
 }
 
-func (pr *process) report(state State, message string) {
-	pr.p.mail.put(Status{TaskID: pr.task.ID, State: state, Message: message, Time: time.Now()})
+func (pr *process) report(state State) {
+	pr.p.mail.put(Status{TaskID: pr.task.ID, State: state, Time: time.Now()})
 }
 
 // run prepares and starts the task, then watches it to its end.
 func (pr *process) run() {
 	defer close(pr.done)
 	defer pr.stopWatch()
-	pr.report(Starting, "")
+	pr.report(Starting)
 	alive, err := pr.start()
 	if err == nil {
 		pr.began()
@@ -106,9 +106,9 @@ func (pr *process) began() {
 	if err := readRecord(pr.stateDir, processFile, &pr.record); err != nil {
 		pr.p.log.Error("a task's process is not known", "task", pr.task.ID, "error", err)
 	}
-	pr.report(Running, "")
+	pr.report(Running)
 	if pr.killing != nil {
-		pr.report(Killing, "")
+		pr.report(Killing)
 		pr.signalKill()
 	}
 }
@@ -203,7 +203,7 @@ func (pr *process) requestKill(grace time.Duration, byHealth bool) {
 		}
 	}
 	if pr.record.Pid != 0 {
-		pr.report(Killing, "")
+		pr.report(Killing)
 		pr.signalKill()
 	}
 }

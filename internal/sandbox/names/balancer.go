@@ -38,12 +38,13 @@ func (p *proxied) cut() {
 }
 
 func listen(address string, log *slog.Logger) (*balancer, error) {
-	l, err := net.Listen("tcp", address)
+	ctx, cancel := context.WithCancel(context.Background())
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
+		cancel()
 		return nil, err
 	}
-	b := &balancer{listener: l, log: log, conns: map[*proxied]bool{}}
-	b.ctx, b.cancel = context.WithCancel(context.Background())
+	b := &balancer{listener: l, log: log, ctx: ctx, cancel: cancel, conns: map[*proxied]bool{}}
 	b.wait.Go(b.accept)
 	return b, nil
 }
