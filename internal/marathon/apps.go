@@ -39,15 +39,15 @@ func idPath(prefix, op, id string) (string, error) {
 
 // App reads an app as Marathon returns it, runtime keys included.
 func (c *Client) App(ctx context.Context, id string) (App, error) {
-	return c.readApp(ctx, "read app", id, nil)
+	return c.readApp(ctx, "read app", id)
 }
 
-func (c *Client) readApp(ctx context.Context, op, id string, query url.Values) (App, error) {
+func (c *Client) readApp(ctx context.Context, op, id string) (App, error) {
 	path, err := idPath("/v2/apps", op, id)
 	if err != nil {
 		return nil, err
 	}
-	r := request{op: op, target: id, method: http.MethodGet, path: path, query: query}
+	r := request{op: op, target: id, method: http.MethodGet, path: path}
 	a, err := c.read(ctx, r)
 	if err != nil {
 		return nil, err
@@ -110,7 +110,7 @@ func (c *Client) ReplaceApp(ctx context.Context, id string, overlay func(current
 	var before, sent App
 	var versionBefore string
 	change, err := c.write(ctx, func(ctx context.Context, doubt bool) (request, *Change, error) {
-		current, err := c.readApp(ctx, op, id, nil)
+		current, err := c.readApp(ctx, op, id)
 		if err != nil {
 			return request{}, nil, err
 		}
@@ -119,7 +119,9 @@ func (c *Client) ReplaceApp(ctx context.Context, id string, overlay func(current
 		if err != nil {
 			return request{}, nil, err
 		}
-		after = Editable(after)
+		if after = Editable(after); after == nil {
+			return request{}, nil, &Error{Kind: Invalid, Op: op, Target: id, Message: "the new definition is empty"}
+		}
 		after["id"] = before["id"]
 		if Equal(before, after) {
 			sent = nil
@@ -195,7 +197,7 @@ func (c *Client) ScaleApp(ctx context.Context, id string, instances int) (Change
 		return Change{}, err
 	}
 	return c.write(ctx, func(ctx context.Context, doubt bool) (request, *Change, error) {
-		current, err := c.readApp(ctx, op, id, nil)
+		current, err := c.readApp(ctx, op, id)
 		if err != nil {
 			return request{}, nil, err
 		}

@@ -168,8 +168,10 @@ func (c *Client) write(ctx context.Context, next draft) (Change, error) {
 		}
 		switch {
 		case last.Kind == Locked:
-			if err := c.awaitDeployments(ctx, last.Deployments, patience); err != nil {
+			if err := c.awaitDeployments(ctx, last.Deployments, patience); ctx.Err() != nil {
 				return Change{}, ended(ctx, r, last)
+			} else if err != nil {
+				return Change{}, err
 			}
 			started = time.Now()
 			continue
@@ -250,8 +252,11 @@ func (c *Client) awaitDeployments(ctx context.Context, ids []string, pause backo
 		if errors.Is(err, ErrUnreachable) || errors.Is(err, ErrServer) {
 			continue
 		}
-		if err != nil || !anyListed(running, ids) {
-			return nil // an error of another kind shows in the next delivery
+		if err != nil {
+			return err
+		}
+		if !anyListed(running, ids) {
+			return nil
 		}
 	}
 }

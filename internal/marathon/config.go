@@ -88,7 +88,7 @@ func (c *Client) parseBase(raw string) (*url.URL, error) {
 		if strings.Contains(raw, "@") {
 			shown = "(not shown, it may hold a password)"
 		}
-		return nil, fmt.Errorf("Marathon URL %q is not of the form http://host:port or https://host/path", shown) //nolint:revive // Marathon is a name
+		return nil, fmt.Errorf("the Marathon URL %q is not of the form http://host:port or https://host/path", shown)
 	}
 	if u.User != nil {
 		if c.user == "" && c.password == "" {

@@ -29,13 +29,13 @@ var (
 	ErrNotFound           = errors.New("not found in Marathon")
 	ErrExists             = errors.New("the id is already taken in Marathon")
 	ErrLocked             = errors.New("locked by a running deployment")
-	ErrUnauthorized       = errors.New("Marathon refused the credentials")
-	ErrForbidden          = errors.New("Marathon forbids this action")
-	ErrInvalid            = errors.New("Marathon refused the definition")
-	ErrUnreachable        = errors.New("Marathon is unreachable")
+	ErrUnauthorized       = errors.New("credentials refused by Marathon")
+	ErrForbidden          = errors.New("action forbidden by Marathon")
+	ErrInvalid            = errors.New("definition refused by Marathon")
+	ErrUnreachable        = errors.New("no answer from Marathon")
 	ErrNotMarathon        = errors.New("not a Marathon")
 	ErrTooManyDeployments = errors.New("too many running deployments")
-	ErrServer             = errors.New("Marathon failed")
+	ErrServer             = errors.New("failure of Marathon")
 )
 
 var sentinels = map[Kind]error{

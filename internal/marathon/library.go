@@ -181,7 +181,7 @@ func (c *Client) RestartApp(ctx context.Context, id string) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
-	before, err := c.readApp(ctx, op, id, nil)
+	before, err := c.readApp(ctx, op, id)
 	if err != nil {
 		return Change{}, err
 	}
@@ -192,7 +192,7 @@ func (c *Client) RestartApp(ctx context.Context, id string) (Change, error) {
 		var err error
 		change, err = c.write(ctx, func(ctx context.Context, doubt bool) (request, *Change, error) {
 			if doubt { // a new version of the same configuration is a restart
-				now, err := c.readApp(ctx, op, id, nil)
+				now, err := c.readApp(ctx, op, id)
 				if err != nil {
 					return request{}, nil, err
 				}

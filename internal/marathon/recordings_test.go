@@ -218,7 +218,7 @@ func TestRecordedRefusals(t *testing.T) {
 		if !errors.Is(err, want) {
 			t.Errorf("%s %d: %v is not %v", r.Scenario, r.Step, err, want)
 		}
-		if list, ok := body["details"].([]any); ok && want == ErrInvalid && len(err.Details) != len(list) {
+		if list, ok := body["details"].([]any); ok && err.Kind == Invalid && len(err.Details) != len(list) {
 			t.Errorf("%s %d: %d details of %d", r.Scenario, r.Step, len(err.Details), len(list))
 		}
 	})

@@ -21,7 +21,7 @@ const (
 	maxAnswer    = 64 << 20
 )
 
-// ErrNotFound: the master does not know the agent, or the agent no longer knows the task (sandboxes are collected in time).
+// ErrNotFound says that the master does not know the agent, or the agent no longer knows the task (sandboxes are collected in time).
 var ErrNotFound = errors.New("not found in Mesos")
 
 // Client asks one Mesos master and its agents. It is safe for concurrent use.

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// CrashLoopError: instances of the new configuration start and end again and again.
+// CrashLoopError says that instances of the new configuration start and end again and again.
 type CrashLoopError struct {
 	AppID        string
 	Failures     int // ended tasks of this version that were seen
@@ -25,7 +25,7 @@ func (e *CrashLoopError) Error() string {
 	return s
 }
 
-// UnschedulableError: Mesos offers nothing that fits.
+// UnschedulableError says that Mesos offers nothing that fits.
 type UnschedulableError struct {
 	AppID   string
 	Waiting int      // instances that wait for an offer
@@ -36,7 +36,7 @@ func (e *UnschedulableError) Error() string {
 	return fmt.Sprintf("app %s: no agent offers what %d of its instances need: %s", e.AppID, e.Waiting, strings.Join(e.Reasons, "; "))
 }
 
-// UnhealthyError: instances run but their health checks fail.
+// UnhealthyError says that instances run but their health checks fail.
 type UnhealthyError struct {
 	AppID        string
 	Kills        int    // tasks that were killed for it
@@ -64,7 +64,7 @@ func (e *UnhealthyError) Error() string {
 	return s
 }
 
-// OvertakenError: somebody else changed the app, or undid our deployment, while we waited. Marathon gives an undone update
+// OvertakenError says that somebody else changed the app, or undid our deployment, while we waited. Marathon gives an undone update
 // a new version, so the two look the same.
 type OvertakenError struct {
 	AppID, DeploymentID string
@@ -88,7 +88,7 @@ func (e *OvertakenError) Error() string {
 	return s
 }
 
-// RolledBackError: the deployment was undone, or the app was deleted, by somebody else. Undoing a create deletes the app.
+// RolledBackError says that the deployment was undone, or the app was deleted, by somebody else. Undoing a create deletes the app.
 type RolledBackError struct {
 	AppID, DeploymentID string
 	Gone                bool   // the app does not exist any more
@@ -104,7 +104,7 @@ func (e *RolledBackError) Error() string {
 	return s + e.Reason
 }
 
-// TimeoutError: the context ended first. Evidence is what Marathon knew, most telling first.
+// TimeoutError says that the context ended first. Evidence is what Marathon knew, most telling first.
 // It unwraps to the context's error and, where the evidence is plain, to one of the errors above.
 type TimeoutError struct {
 	AppID, DeploymentID string

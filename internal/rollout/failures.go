@@ -1,0 +1,82 @@
+package rollout
+
+import (
+	"strings"
+
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/marathon"
+)
+
+// countFailures takes each lastTaskFailure of the new configuration once. One that was there when the wait began is
+// history, unless it can only have come from our own change.
+func (j *judge) countFailures(o observation, first bool) {
+	f := o.status.LastTaskFailure
+	if f == nil {
+		return
+	}
+	if first && (j.target.DeploymentID == "" || compareVersions(f.Version, j.want) < 0) {
+		j.oldFailure = f.TaskID
+	}
+	if f.TaskID == j.oldFailure || compareVersions(f.Version, o.status.LastConfigChangeAt) < 0 {
+		return
+	}
+	j.count(*f, f.State == "TASK_KILLED") // Marathon records a kill for bad health as TASK_KILLED
+}
+
+func (j *judge) count(f marathon.TaskFailure, unhealthy bool) {
+	if j.counted[f.TaskID] {
+		return
+	}
+	j.counted[f.TaskID] = true
+	if unhealthy {
+		j.kills = append(j.kills, f)
+		return
+	}
+	j.crashes = append(j.crashes, f)
+}
+
+// countVanished takes tasks of the new configuration that are gone without a lastTaskFailure: exit 0 leaves none, nor does
+// a kill by an agent-run health check.
+func (j *judge) countVanished(o observation) {
+	if j.last == nil || compareVersions(j.last.status.Version, o.status.Version) != 0 {
+		return
+	}
+	before := activeTasks(j.last.status)
+	if len(before) > o.status.Instances {
+		return // surplus ones end on purpose
+	}
+	now := map[string]bool{}
+	for _, t := range activeTasks(o.status) {
+		now[t.ID] = true
+	}
+	for _, t := range before {
+		if now[t.ID] || t.State == "TASK_KILLING" || strings.HasPrefix(t.State, "TASK_UNREACHABLE") || compareVersions(t.Version, o.status.LastConfigChangeAt) < 0 {
+			continue
+		}
+		f := marathon.TaskFailure{TaskID: t.ID, Host: t.Host, SlaveID: t.SlaveID, Version: t.Version, Timestamp: o.at, Message: "the task ended by itself, without an error"}
+		if t.Dead {
+			f.Message = t.FailureCause
+		}
+		j.count(f, t.Dead)
+	}
+}
+
+func (j *judge) crashLoop() *CrashLoopError {
+	f := j.crashes[len(j.crashes)-1]
+	return &CrashLoopError{AppID: j.target.AppID, Failures: len(j.crashes), Message: f.Message, Host: f.Host, TaskID: f.TaskID, agentID: f.SlaveID}
+}
+
+func (j *judge) unhealthy(o observation) *UnhealthyError {
+	e := &UnhealthyError{AppID: j.target.AppID, Kills: len(j.kills)}
+	if n := len(j.kills); n > 0 {
+		f := j.kills[n-1]
+		e.Host, e.TaskID, e.Cause, e.agentID = f.Host, f.TaskID, f.Message, f.SlaveID
+	}
+	for _, t := range activeTasks(o.status) {
+		if t.Dead && t.FailureCause != "" {
+			e.Host, e.TaskID, e.Cause, e.agentID = t.Host, t.ID, t.FailureCause, t.SlaveID
+		} else if t.Dead && e.TaskID == "" {
+			e.Host, e.TaskID, e.agentID = t.Host, t.ID, t.SlaveID
+		}
+	}
+	return e
+}
