@@ -56,7 +56,7 @@ func TestReadsRepeatAndFailOver(t *testing.T) {
 		s := newScript(t, map[string][]reply{"GET /v2/apps/a": {ok(appBody(""))}})
 		c := newTestClient(t, func(c *Config) {
 			c.URLs = []string{hang.URL, s.server.URL}
-			c.RequestTimeout = 600 * time.Millisecond
+			c.RequestTimeout = 3 * time.Second
 		})
 		if _, err := c.App(testContext(t), "/a"); err != nil {
 			t.Fatal(err)
@@ -71,7 +71,7 @@ func TestReadsRepeatAndFailOver(t *testing.T) {
 }
 
 func TestUnreachable(t *testing.T) {
-	c := newTestClient(t, func(c *Config) { c.URLs = []string{"http://127.0.0.1:1"}; c.RequestTimeout = 100 * time.Millisecond })
+	c := newTestClient(t, func(c *Config) { c.URLs = []string{"http://127.0.0.1:1"}; c.RequestTimeout = 500 * time.Millisecond })
 	_, err := c.App(testContext(t), "/a")
 	if !errors.Is(err, ErrUnreachable) || errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), "http://127.0.0.1:1") || !strings.Contains(err.Error(), "refused") {
 		t.Fatal(err)

@@ -81,7 +81,7 @@ func TestLockHeldUntilTheDeadline(t *testing.T) {
 		"DELETE /v2/apps/a":   {answers(409, lockBody)},
 		"GET /v2/deployments": {ok(`[{"id":"d9","steps":[],"affectedApps":["/a"]}]`)},
 	})
-	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	_, err := s.client().DeleteApp(ctx, "/a")
 	var e *Error
