@@ -6,6 +6,11 @@ var Unsteady = map[string]string{
 	"tasks-locked":     "a task is killed and all are scaled away right after; the recorded one still counted, a sandbox's may have ended",
 }
 
+// PodsInPassing are scenarios among those that need pods of which the rest is played without.
+var PodsInPassing = map[string]bool{
+	"valid-tree": true, "sys-routes": true, "group-delete": true, "group-update": true, "group-embed": true,
+}
+
 const needsPods = "needs pods, which the sandbox does not have (501)"
 
 // KnownDifferences are scenarios that do not match, with the reason. One that starts to match fails the test, so that the
