@@ -142,13 +142,14 @@ func describe(w io.Writer, sb *sandbox.Sandbox, o options) {
 	}
 	_, _ = fmt.Fprintf(w, `kafka-sandbox: Marathon with %d agents; it runs what it is told on this machine, as you.
 
-  export MARATHON_URL=%s        for the provider
-  curl %s%s/v2/apps           what runs
-  Mesos API    %s
-  names        %s
-  task logs    %s/slaves/*/frameworks/*/executors/<task>/runs/latest/{stdout,stderr}
-  Kafka        %s
-  state        %s
+  for the provider   export MARATHON_URL=%s
+  what runs          curl %s%s/v2/apps
+  Mesos API          %s
+  names              %s
+  task logs          %s/slaves/*/frameworks/*/executors/<task>/runs/latest/{stdout,stderr}
+  Kafka              %s
+  state              %s
+  to end it          Ctrl-C
 
 `, o.agents, sb.URL(), auth, sb.URL(), sb.MesosURL(), sb.HostsFile(), filepath.Join(sb.Dir(), "mesos"), kafka, sb.Dir())
 	_, _ = fmt.Fprintf(w, "Ready: %s\n", sb.URL())

@@ -87,13 +87,14 @@ func (pr *process) supervise(argv, env []string) (alive *os.File, err error) {
 		}
 	}
 	_ = out.Close()
-	go func() { _ = cmd.Wait() }() // its end is seen at the life sign; this takes its remains away
 	if err != nil {
+		_ = cmd.Wait() // it ends by itself, with the words it said
 		if alive != nil {
 			_ = alive.Close()
 		}
 		return nil, err
 	}
+	go func() { _ = cmd.Wait() }() // its end is seen at the life sign; this takes its remains away
 	return alive, nil
 }
 

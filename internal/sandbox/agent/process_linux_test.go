@@ -1,8 +1,10 @@
 package agent
 
 import (
+	"bufio"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -33,6 +35,49 @@ func TestNothingOfATaskStays(t *testing.T) {
 		if alive(pid) {
 			t.Errorf("child %s (%d) outlived its task", name, pid)
 		}
+	}
+}
+
+func TestAKilledDriverTakesEphemeralTasksAlongOnly(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []string{"ephemeral", "lasting"} {
+		dir := t.TempDir()
+		cmd := exec.Command(self, "test-driver", dir, kind)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		line, err := bufio.NewReader(out).ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		pid, err := strconv.Atoi(strings.TrimSpace(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		stat, err := readStat(pid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait()
+		if kind == "lasting" {
+			until(t, "the supervisor has another parent", func() bool { s, err := readStat(stat.parent); return err == nil && s.parent != cmd.Process.Pid })
+			if !alive(pid) {
+				t.Error("the task ended with the driver")
+			}
+			killGroup(pid, syscall.SIGKILL)
+		}
+		until(t, kind+": the task is gone", func() bool { return !alive(pid) })
 	}
 }
 
