@@ -244,11 +244,11 @@ func TestSandboxApplicationFailures(t *testing.T) {
 	}
 	cases := map[string][]resource.TestStep{
 		"crashes at once": {step("disk on fire", `env = { WORKER_MODE = "crash" }`)},
-		"never healthy":   {step("healthy", `env = { WORKER_MODE = "sick" }`, "health_check = { path = \"/live\", grace_period = 1, interval = 1, timeout = 1, max_consecutive_failures = 1 }")},
+		"never healthy":   {step("does not become healthy", `env = { WORKER_MODE = "sick" }`, "health_check = { path = \"/live\", grace_period = 2, interval = 1, timeout = 1, max_consecutive_failures = 3 }")},
 		"never joins":     {step(`"wordcount" is Dead with 0 members`, `env = { WORKER_MODE = "alone" }`, `timeouts = { create = "15s" }`)},
 		"missing input":   {step(`input_topics.*never creates`, `input_topics = ["nowhere"]`)},
 		"missing output":  {step(`output_topics.*never creates`, `output_topics = ["nowhere", "lines"]`)},
-		"no such cluster": {step(`cluster.*no Kafka cluster`, `cluster = "/kafka/none"`)},
+		"no such cluster": {step(`cluster.*No Kafka cluster`, `cluster = "/kafka/none"`)},
 		// A bad update: the failure is told, the next plan knows that something is left to do, a good one gets through.
 		"bad update": {
 			{Config: r.config(`application_id = "wordcount-b"`)},
