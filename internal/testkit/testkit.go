@@ -29,12 +29,21 @@ func WithCredentials(user, password string) Option {
 	return func(c *sandbox.Config) { c.User, c.Password = user, password }
 }
 
+// WithMesosRole gives Marathon a role that can reserve resources, which persistent volumes need.
+func WithMesosRole(role string) Option {
+	return func(c *sandbox.Config) { c.MesosRole = role }
+}
+
 // NewSandbox starts a sandbox whose tasks are real processes; it ends, with all of them, when the test does.
 func NewSandbox(t testing.TB, opts ...Option) *sandbox.Sandbox {
 	t.Helper()
+	dir := t.TempDir()
 	cfg := sandbox.Config{
-		Dir:           t.TempDir(),
-		Listen:        "127.0.0.1:0",
+		Dir:    dir,
+		Listen: "127.0.0.1:0",
+		// Packages test at the same time: each sandbox has addresses of its own, and its tasks end with the test's process.
+		Agents:        sandbox.IsolatedAgents(dir, 3),
+		Ephemeral:     true,
 		Program:       program(t, "kafka-sandbox", "./internal/cmd/kafka-sandbox"),
 		OfferInterval: 200 * time.Millisecond,
 	}
