@@ -508,9 +508,75 @@ func TestLostResidentWaits(t *testing.T) {
 	if w.get("/r/db").LastTaskFailure != nil {
 		t.Error("a cut-off agent told something")
 	}
+	events := w.record()
 	w.core.SetAgentDown(task.AgentID, false)
 	w.until("its next incarnation", func() bool { a := w.get("/r/db"); return a.Counts.Running == 1 && a.LastTaskFailure != nil })
 	if got := w.get("/r/db").Tasks[0]; got.ID != task.InstanceID+"._app.2" || got.AgentID != task.AgentID {
 		t.Errorf("%+v", got)
+	}
+	if d := cmp.Diff([]string{"Failed", "Provisioned", "Starting", "Running"}, conditions(events(), task.InstanceID)); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestKillOnPurposeCostsNoDelay(t *testing.T) {
+	w := newWorld(t)
+	w.create(`{"id":"/a","cmd":"run","backoffSeconds":600}`)
+	w.deployed()
+	if _, _, err := w.core.KillTasks([]string{w.get("/a").Tasks[0].ID}, false, false, false); err != nil {
+		t.Fatal(err)
+	}
+	w.quiet()
+	if q := w.core.Queue(); len(q) > 0 && !q[0].Overdue {
+		t.Errorf("%s", asJSON(q))
+	}
+	w.advance(2 * time.Second)
+	w.quiet()
+	if w.driver.launchCount() != 2 {
+		t.Error("not launched again")
+	}
+}
+
+func TestOldInstanceThatEndsInARollIsNotRelaunched(t *testing.T) {
+	w := newWorld(t)
+	w.create(`{"id":"/a","cmd":"run","cpus":3,"instances":3}`)
+	w.deployed()
+	old := w.get("/a").Tasks
+	r := w.mustPut("/a", `{"env":{"V":"2"}}`) // no room: nothing moves
+	w.quiet()
+	w.driver.end(old[0].ID, agent.Failed, "Command exited with status 1")
+	w.until("a new one in its place", func() bool {
+		return slices.ContainsFunc(w.get("/a").Tasks, func(x Task) bool { return x.Version.Equal(r.Version) && x.State == agent.Running })
+	})
+	w.deployed() // each new one frees an old one
+	for _, l := range w.driver.launches[3:] {
+		if !l.App.Version.Equal(r.Version) {
+			t.Errorf("the old configuration was launched again: %s", l.ID)
+		}
+	}
+}
+
+func TestSurplusOfAStoppedPlanGoesWithTheNextLook(t *testing.T) {
+	w := newWorld(t)
+	w.create(`{"id":"/a","cmd":"run","instances":2,"healthChecks":[{"protocol":"COMMAND","command":{"value":"true"}}]}`)
+	w.running("/a", 2)
+	for _, id := range w.driver.alive() {
+		w.driver.verdict(id, true)
+	}
+	w.deployed()
+	d := w.mustPut("/a", `{"env":{"V":"2"}}`)
+	w.running("/a", 4)
+	if _, err := w.core.CancelDeployment(d.DeploymentID, true); err != nil {
+		t.Fatal(err)
+	}
+	w.advance(time.Minute)
+	w.quiet()
+	if a := w.get("/a"); a.Counts.Running != 4 {
+		t.Errorf("stopping a plan ended tasks: %+v", a.Counts)
+	}
+	w.advance(5 * time.Minute)
+	w.quiet()
+	if a := w.get("/a"); a.Counts.Running != 2 {
+		t.Errorf("%+v", a.Counts)
 	}
 }
