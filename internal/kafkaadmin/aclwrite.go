@@ -106,7 +106,7 @@ func (c *Client) runACLCreates(ctx context.Context, items []*item[ACL, struct{}]
 	w := newACLWriting(c, items, true)
 	pending := items
 	_, err := ask(ctx, c, request[*sarama.CreateAclsResponse]{
-		op: opCreateACL, route: theController,
+		op: opCreateACL, route: theController, write: true,
 		send: func(b *sarama.Broker) (*sarama.CreateAclsResponse, error) {
 			req := &sarama.CreateAclsRequest{Version: 2}
 			for _, it := range pending {
@@ -151,7 +151,7 @@ func (c *Client) runACLDeletes(ctx context.Context, items []*item[ACL, struct{}]
 	w := newACLWriting(c, items, false)
 	pending := items
 	_, err := ask(ctx, c, request[*sarama.DeleteAclsResponse]{
-		op: opDeleteACL, route: theController,
+		op: opDeleteACL, route: theController, write: true,
 		send: func(b *sarama.Broker) (*sarama.DeleteAclsResponse, error) {
 			req := &sarama.DeleteAclsRequest{Version: 2}
 			for _, it := range pending {

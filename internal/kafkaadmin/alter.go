@@ -75,7 +75,7 @@ func (c *Client) incrementalAlter(ctx context.Context, op string, kind sarama.Co
 	}
 	errs := map[string]error{}
 	_, err := ask(ctx, c, request[*sarama.IncrementalAlterConfigsResponse]{
-		op: op, route: to,
+		op: op, route: to, write: true,
 		send: func(b *sarama.Broker) (*sarama.IncrementalAlterConfigsResponse, error) {
 			return b.IncrementalAlterConfigs(build())
 		},

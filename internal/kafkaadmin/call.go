@@ -97,6 +97,7 @@ func distinct(in []string) []string {
 type request[R any] struct {
 	op, object string
 	route      route
+	write      bool // changes something; has a connection of its own
 	// send runs aside and may outlive the call when the caller leaves, so it
 	// must not touch anything but its own request and response.
 	send func(*sarama.Broker) (R, error)
@@ -169,7 +170,7 @@ func askRound[R any](ctx context.Context, c *Client, q request[R], addrs []strin
 	var zero R
 	causes := map[string]error{}
 	for i := 0; i < len(addrs); i++ {
-		cn, fresh, err := c.pool.get(ctx, addrs[i])
+		cn, fresh, err := c.pool.get(ctx, lane{addrs[i], q.write})
 		if err != nil {
 			if ctx.Err() != nil || errors.Is(err, errClosed) {
 				return zero, err

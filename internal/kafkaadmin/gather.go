@@ -7,9 +7,13 @@ import (
 	"time"
 )
 
-// gatherFor is how long the first item of a round waits for others. Terraform
-// calls its resources ten at a time, within a millisecond or two.
-const gatherFor = 5 * time.Millisecond
+// Terraform calls its resources ten at a time, within a few milliseconds. A
+// round leaves when nothing has come for gatherFor, and after gatherMost at the
+// latest.
+const (
+	gatherFor  = 5 * time.Millisecond
+	gatherMost = 25 * time.Millisecond
+)
 
 // gather collects items that arrive together into rounds and runs each round
 // as one. Every item gets an answer of its own.
@@ -36,6 +40,8 @@ type round[K comparable, T, R any] struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	users  int
+	timer  *time.Timer
+	latest time.Time
 }
 
 type item[T, R any] struct {
@@ -96,17 +102,21 @@ func (g *gather[K, T, R]) join(of T) (*item[T, R], *round[K, T, R]) {
 		switch {
 		case !taken:
 			it = rd.add(k, of)
+			// Reset after the timer has fired would start the round twice.
+			if rd.timer.Stop() {
+				rd.timer.Reset(min(gatherFor, time.Until(rd.latest)))
+			}
 		case !g.share:
 			continue
 		}
 		rd.users++
 		return it, rd
 	}
-	rd := &round[K, T, R]{items: map[K]*item[T, R]{}, users: 1}
+	rd := &round[K, T, R]{items: map[K]*item[T, R]{}, users: 1, latest: time.Now().Add(gatherMost)}
 	rd.ctx, rd.cancel = context.WithCancel(g.base)
 	it := rd.add(k, of)
 	g.rounds = append(g.rounds, rd)
-	time.AfterFunc(gatherFor, func() { g.start(rd) })
+	rd.timer = time.AfterFunc(gatherFor, func() { g.start(rd) })
 	return it, rd
 }
 

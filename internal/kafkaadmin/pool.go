@@ -8,42 +8,49 @@ import (
 	"github.com/IBM/sarama"
 )
 
-// pool keeps one sarama connection per address. A connection is handed out
+// pool keeps one sarama connection per address and lane. A connection is handed out
 // only when it stands: sarama marks a broker as opened before it is connected,
 // and a second user that comes in between gets ErrNotConnected.
 type pool struct {
 	cfg *sarama.Config
 
 	mu     sync.Mutex
-	conns  map[string]*conn
+	conns  map[lane]*conn
 	closed bool
 }
 
+// lane tells writes from reads: sarama serves a connection's requests one by
+// one, and a controller can take its time over a write.
+type lane struct {
+	addr  string
+	write bool
+}
+
 type conn struct {
-	addr   string
+	lane
 	broker *sarama.Broker
 	ready  chan struct{} // closed when broker stands or err is set
 	err    error
 }
 
 func newPool(cfg *sarama.Config) *pool {
-	return &pool{cfg: cfg, conns: map[string]*conn{}}
+	return &pool{cfg: cfg, conns: map[lane]*conn{}}
 }
 
 var errClosed = errors.New("the Kafka client is closed")
 
-// get gives the connection to addr, opening it when there is none. fresh says
+// get gives the connection of a lane, opening it when there is none. fresh says
 // that this call opened it.
-func (p *pool) get(ctx context.Context, addr string) (cn *conn, fresh bool, err error) {
+func (p *pool) get(ctx context.Context, l lane) (cn *conn, fresh bool, err error) {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
 		return nil, false, errClosed
 	}
-	cn, ok := p.conns[addr]
+	cn, ok := p.conns[l]
 	if !ok {
-		cn = &conn{addr: addr, broker: sarama.NewBroker(addr), ready: make(chan struct{})}
-		p.conns[addr] = cn
+		cn = &conn{lane: l, broker: sarama.NewBroker(l.addr), ready: make(chan struct{})}
+		p.conns[l] = cn
 		go p.open(cn)
 	}
 	p.mu.Unlock()
@@ -79,8 +86,8 @@ func (p *pool) open(cn *conn) {
 
 func (p *pool) forget(cn *conn) {
 	p.mu.Lock()
-	if p.conns[cn.addr] == cn {
-		delete(p.conns, cn.addr)
+	if p.conns[cn.lane] == cn {
+		delete(p.conns, cn.lane)
 	}
 	p.mu.Unlock()
 }
@@ -97,10 +104,10 @@ func (p *pool) standing() map[string]bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	out := make(map[string]bool, len(p.conns))
-	for a, cn := range p.conns {
+	for l, cn := range p.conns {
 		select {
 		case <-cn.ready:
-			out[a] = cn.err == nil
+			out[l.addr] = out[l.addr] || cn.err == nil
 		default:
 		}
 	}
@@ -110,7 +117,7 @@ func (p *pool) standing() map[string]bool {
 func (p *pool) close() {
 	p.mu.Lock()
 	conns := p.conns
-	p.conns, p.closed = map[string]*conn{}, true
+	p.conns, p.closed = map[lane]*conn{}, true
 	p.mu.Unlock()
 	for _, cn := range conns {
 		select {

@@ -22,35 +22,37 @@ const (
 	codeNone          int16 = 0
 )
 
-// quorumClient is franz-go's client, for what sarama does not have.
+// quorumClient holds franz-go clients, one per address, for what sarama does
+// not have.
 type quorumClient struct {
-	mu     sync.Mutex
-	client *kgo.Client
-	seeds  string
+	mu      sync.Mutex
+	clients map[string]*kgo.Client
 }
 
-func (q *quorumClient) get(c *Client) (*kgo.Client, error) {
+func (q *quorumClient) get(cfg Config, addr string) (*kgo.Client, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.client != nil {
-		return q.client, nil
+	if cl := q.clients[addr]; cl != nil {
+		return cl, nil
 	}
-	seeds := anyBroker(c, c.currentView())
-	cl, err := kgo.NewClient(c.cfg.kgoOptions(seeds)...)
+	cl, err := kgo.NewClient(cfg.kgoOptions([]string{addr})...)
 	if err != nil {
-		return nil, &Error{Op: opQuorum, Message: err.Error(), Err: errors.Join(ErrInvalidRequest, err)}
+		return nil, err
 	}
-	q.client = cl
+	if q.clients == nil {
+		q.clients = map[string]*kgo.Client{}
+	}
+	q.clients[addr] = cl
 	return cl, nil
 }
 
 func (q *quorumClient) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.client != nil {
-		q.client.Close()
-		q.client = nil
+	for _, cl := range q.clients {
+		cl.Close()
 	}
+	q.clients = nil
 }
 
 // Quorum asks for the state of the KRaft metadata quorum, within five seconds:
@@ -60,28 +62,38 @@ func (c *Client) Quorum(ctx context.Context) (Quorum, error) {
 	if err := c.offers(ctx, describeQuorumKey); err != nil {
 		return Quorum{}, err
 	}
-	cl, err := c.quorum.get(c)
-	if err != nil {
-		return Quorum{}, err
-	}
 	ctx, cancel := context.WithTimeout(ctx, quorumTimeout)
 	defer cancel()
+	causes := map[string]error{}
+	// Any broker passes the question on to the quorum's leader.
+	for _, addr := range anyBroker(c, c.currentView()) {
+		resp, err := c.describeQuorum(ctx, addr)
+		switch {
+		case err == nil:
+			return quorumOf(resp)
+		case errors.Is(ctx.Err(), context.DeadlineExceeded):
+			return Quorum{}, &Error{Op: opQuorum, Err: errors.Join(ErrTimeout, ctx.Err()), Message: "the brokers do not answer: most likely the majority of the controllers is down. Bring them back before anything else"}
+		case ctx.Err() != nil:
+			return Quorum{}, contextError(ctx, opQuorum, "")
+		}
+		causes[addr] = err
+	}
+	return Quorum{}, unreachable(opQuorum, "", causes)
+}
+
+func (c *Client) describeQuorum(ctx context.Context, addr string) (*kmsg.DescribeQuorumResponse, error) {
+	cl, err := c.quorum.get(c.cfg, addr)
+	if err != nil {
+		return nil, err
+	}
 	req := kmsg.NewPtrDescribeQuorumRequest()
 	topic := kmsg.NewDescribeQuorumRequestTopic()
 	topic.Topic = quorumTopic
 	topic.Partitions = append(topic.Partitions, kmsg.NewDescribeQuorumRequestTopicPartition())
 	req.Topics = append(req.Topics, topic)
-	resp, err := req.RequestWith(ctx, cl)
-	switch {
-	case ctx.Err() != nil:
-		e := &Error{Op: opQuorum, Err: errors.Join(ErrTimeout, ctx.Err()), Message: "the brokers do not answer: most likely the majority of the controllers is down. Bring them back before anything else"}
-		return Quorum{}, e
-	case err != nil:
-		// The next call starts with fresh addresses.
-		c.quorum.close()
-		return Quorum{}, &Error{Op: opQuorum, Message: dialCause(err), Err: errors.Join(ErrUnreachable, err)}
-	}
-	return quorumOf(resp)
+	// The seed is asked itself: franz-go would look for a controller, which may
+	// be the one that is down.
+	return req.RequestWith(ctx, cl.SeedBrokers()[0])
 }
 
 func quorumOf(resp *kmsg.DescribeQuorumResponse) (Quorum, error) {

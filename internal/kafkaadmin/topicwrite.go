@@ -123,7 +123,7 @@ func (c *Client) createChunk(ctx context.Context, items []*item[NewTopic, struct
 	tries := attempts{unsure: map[string]bool{}}
 	check := map[string]error{} // names that may be ours in spite of the answer
 	_, err := ask(ctx, c, request[*sarama.CreateTopicsResponse]{
-		op: opCreate, route: theController,
+		op: opCreate, route: theController, write: true,
 		send: func(b *sarama.Broker) (*sarama.CreateTopicsResponse, error) {
 			tries.send()
 			return b.CreateTopics(sarama.NewCreateTopicsRequest(protocolVersion, details, c.wireTimeout(), validateOnly))
@@ -217,7 +217,7 @@ func (c *Client) growChunk(ctx context.Context, items []*item[growth, struct{}],
 	tries := attempts{unsure: map[string]bool{}}
 	doubtful := map[string]error{}
 	_, err := ask(ctx, c, request[*sarama.CreatePartitionsResponse]{
-		op: opGrow, route: theController,
+		op: opGrow, route: theController, write: true,
 		send: func(b *sarama.Broker) (*sarama.CreatePartitionsResponse, error) {
 			tries.send()
 			return b.CreatePartitions(&sarama.CreatePartitionsRequest{Version: 3, TopicPartitions: wanted, Timeout: c.wireTimeout(), ValidateOnly: validateOnly})
@@ -275,7 +275,7 @@ func (c *Client) runDeletes(ctx context.Context, items []*item[string, struct{}]
 	left := w.names()
 	tries := attempts{unsure: map[string]bool{}}
 	_, err := ask(ctx, c, request[*sarama.DeleteTopicsResponse]{
-		op: opDelete, route: theController,
+		op: opDelete, route: theController, write: true,
 		send: func(b *sarama.Broker) (*sarama.DeleteTopicsResponse, error) {
 			tries.send()
 			return b.DeleteTopics(sarama.NewDeleteTopicsRequest(protocolVersion, left, c.wireTimeout()))
