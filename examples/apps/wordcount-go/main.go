@@ -50,9 +50,10 @@ func run(ctx context.Context, environ []string) error {
 		return err
 	}
 	defer w.close()
-	err = w.run(ctx)
-	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		return nil
+	if err := w.run(ctx); err != nil && ctx.Err() == nil {
+		return err
+	} else if err != nil && !errors.Is(err, context.Canceled) {
+		log.Printf("WARN while stopping: %v", err)
 	}
-	return err
+	return nil
 }

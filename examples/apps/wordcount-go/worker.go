@@ -15,8 +15,10 @@ import (
 )
 
 const (
-	maxBatch = 5_000 // records read in one transaction
-	endLimit = 30 * time.Second
+	maxBatch = 5_000           // records read in one transaction
+	endLimit = 2 * time.Minute // a rebalance in progress holds the end of a transaction up
+	// maxFruitless is how often in a row the instance starts over without getting a transaction through.
+	maxFruitless = 5
 )
 
 // worker is one instance: a member of the application's group that counts in transactions.
@@ -74,30 +76,65 @@ func (w *worker) partitioner(topic string) func(*kgo.Record, int) int {
 	return kgo.StickyKeyPartitioner(nil).ForTopic(topic).Partition
 }
 
-func (w *worker) close() {
-	if w.session != nil {
-		w.session.Close() // leaves the group
-	}
-	w.helper.Close()
-}
+func (w *worker) close() { w.helper.Close() }
 
-// run works until ctx ends. An error means that the instance must not go on: its successor starts from what is committed.
+// run works until ctx ends. After a failure it starts over in the same process, as Streams replaces a stream thread; an
+// error is returned when that does not help either.
 func (w *worker) run(ctx context.Context) error {
-	ctx, w.fail = context.WithCancelCause(ctx)
-	defer w.fail(nil)
-	w.life = ctx
 	if err := prepareTopics(ctx, kadm.NewClient(w.helper), w.cfg); err != nil {
 		return err
 	}
-	if err := w.join(); err != nil {
-		return err
-	}
-	for ctx.Err() == nil {
-		if err := w.transaction(ctx); err != nil {
+	for fruitless := 0; ; {
+		committed, err := w.work(ctx)
+		if ctx.Err() != nil {
 			return err
 		}
+		if fruitless++; committed > 0 {
+			fruitless = 1
+		}
+		if fruitless > maxFruitless {
+			return err
+		}
+		log.Printf("WARN starting over: %v", err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(500 * time.Millisecond):
+		}
 	}
-	return context.Cause(ctx)
+}
+
+// work is one membership in the group, from joining to leaving. It says how many transactions it committed.
+func (w *worker) work(ctx context.Context) (committed int, err error) {
+	ctx, w.fail = context.WithCancelCause(ctx)
+	defer w.fail(nil)
+	w.life = ctx
+	w.mu.Lock()
+	clear(w.tables)
+	w.mu.Unlock()
+	w.health.set(false)
+	defer w.health.set(false)
+	if err := w.join(); err != nil {
+		return 0, err
+	}
+	defer w.session.Close() // leaves the group
+	// The same transactional id as before ends a transaction that this instance left open.
+	if _, _, err := w.session.Client().ProducerID(ctx); err != nil {
+		return 0, fmt.Errorf("transactional id %s: %w", w.cfg.transactionalID(), err)
+	}
+	for ctx.Err() == nil {
+		done, err := w.transaction(ctx)
+		if err != nil {
+			return committed, err
+		}
+		if done {
+			committed++
+		}
+	}
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return committed, err
+	}
+	return committed, nil
 }
 
 // assigned restores the tables of repartition partitions before their records are fetched. A table is always made anew,
@@ -139,14 +176,15 @@ func (w *worker) revoked(_ context.Context, _ *kgo.Client, parts map[string][]in
 	log.Printf("revoked %v", parts)
 }
 
-// transaction waits for records and takes them through, together with what follows within the commit interval.
-func (w *worker) transaction(ctx context.Context) error {
+// transaction waits for records and takes them through, together with what follows within the commit interval. After an
+// error nobody knows here whether it was committed: the state has to be restored, which finds out.
+func (w *worker) transaction(ctx context.Context) (committed bool, err error) {
 	fetches, err := w.poll(ctx, maxBatch)
 	if err != nil || fetches.NumRecords() == 0 {
-		return err
+		return false, err
 	}
 	if err := w.session.Begin(); err != nil {
-		return fmt.Errorf("beginning a transaction: %w", err)
+		return false, fmt.Errorf("beginning a transaction: %w", err)
 	}
 	work, sent := newBatch(), kgo.AbortingFirstErrPromise(w.session.Client())
 	interval, cancel := context.WithTimeout(ctx, w.cfg.CommitInterval)
@@ -159,7 +197,7 @@ func (w *worker) transaction(ctx context.Context) error {
 			break
 		}
 		if fetches, err = w.poll(interval, maxBatch-records); err != nil {
-			return err // the transaction stays open until its timeout, and is aborted
+			return false, err
 		}
 		ok = fetches.NumRecords() > 0
 	}
@@ -168,19 +206,18 @@ func (w *worker) transaction(ctx context.Context) error {
 	// SIGTERM ends the work with a commit, so its context must not reach the end of the transaction.
 	end, cancelEnd := context.WithTimeout(context.WithoutCancel(ctx), endLimit)
 	defer cancelEnd()
-	committed, err := w.session.End(end, kgo.TransactionEndTry(!work.lost && sent.Err() == nil))
+	committed, err = w.session.End(end, kgo.TransactionEndTry(!work.lost && sent.Err() == nil))
 	switch {
 	case err != nil:
-		// Committed or not: nobody knows here. The successor finds out while it restores.
-		return fmt.Errorf("ending a transaction: %w", err)
+		return false, fmt.Errorf("ending a transaction: %w", err)
 	case !committed:
-		log.Printf("transaction of %d records aborted (%v); its records are read again", records, sent.Err())
-		return nil
+		log.Printf("transaction of %d records aborted, they are read again (%v)", records, sent.Err())
+		return false, nil
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	work.commit()
-	return nil
+	return true, nil
 }
 
 func (w *worker) poll(ctx context.Context, most int) (kgo.Fetches, error) {
