@@ -12,10 +12,9 @@ module "stack" {
   application_artifacts = [{ uri = var.worker_uri, executable = true }]
   application_command   = "exec ./${basename(var.worker_uri)}"
 
-  # A dead instance is noticed after session.timeout.ms; 6000 is the least that brokers allow by default.
+  # A dead instance is noticed after this time; 6000 is the least that brokers allow by default.
   application_config = {
-    "session.timeout.ms"    = tostring(var.session_timeout_ms)
-    "heartbeat.interval.ms" = tostring(floor(var.session_timeout_ms / 3))
+    "consumer.session.timeout.ms" = tostring(var.session_timeout_ms)
   }
 
   health_check = {

@@ -259,7 +259,7 @@ variable "processing_guarantee" {
 }
 
 variable "application_config" {
-  description = "Configuration of Kafka Streams in Kafka's spelling. A short `session.timeout.ms` (6000 at the least, by the brokers' default) lets the group notice a dead instance soon."
+  description = "Configuration of Kafka Streams in Kafka's spelling. A short `consumer.session.timeout.ms` (6000 at the least, by the brokers' default) lets the group notice a dead instance soon."
   type        = map(string)
   default     = {}
   nullable    = false
