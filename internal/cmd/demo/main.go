@@ -114,7 +114,9 @@ func (d *demo) prepare(ctx context.Context) error {
 		return err
 	}
 	d.report.Took("Marathon answers at %s", d.sandbox.URL)
-	d.stack = newStack(cli, d.scratch, d.sandbox.URL, worker, d.report)
+	if d.stack, err = newStack(cli, d.scratch, d.sandbox.URL, worker, d.report); err != nil {
+		return err
+	}
 	return d.stack.Init(ctx)
 }
 
@@ -309,6 +311,6 @@ func (d *demo) explain() {
 	d.report.Line("curl $MARATHON_URL/v2/apps | less")
 	d.report.Line("tail -f %s", filepath.Join(d.sandbox.Dir, "..", "sandbox.log"))
 	d.report.Line("brokers: %s", strings.Join(addresses(d.out.Brokers), ", "))
-	d.report.Line("state of the stack: %s", strings.TrimPrefix(d.stack.args[0], "-state="))
+	d.report.Line("cd %s; export TF_CLI_CONFIG_FILE=%s %s; %s plan", d.stack.dir, d.stack.cli.Config, strings.Join(d.stack.env[1:], " "), d.stack.cli.Name)
 	d.report.Line("end it all with: kill %d", d.sandbox.cmd.Process.Pid)
 }

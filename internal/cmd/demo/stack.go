@@ -13,50 +13,47 @@ import (
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/tfcli"
 )
 
-// stack is examples/reference-stack with its state in the demo's own folder.
+// stack is a copy of examples/reference-stack in the demo's own folder, where its state and lock file are too.
 type stack struct {
-	cli     *tfcli.CLI
-	example string
-	env     []string
-	args    []string // -state and -var of every command that takes them
-	report  *report
+	cli    *tfcli.CLI
+	dir    string
+	env    []string
+	report *report
 }
 
-func newStack(cli *tfcli.CLI, scratch, marathonURL, worker string, r *report) *stack {
-	return &stack{
-		cli:     cli,
-		example: filepath.Join(cli.Root, "examples", "reference-stack"),
-		env:     []string{"TF_DATA_DIR=" + filepath.Join(scratch, "terraform"), "MARATHON_URL=" + marathonURL},
-		args: []string{
-			"-state=" + filepath.Join(scratch, "terraform.tfstate"),
-			"-var=worker_uri=file://" + worker,
-		},
-		report: r,
+func newStack(cli *tfcli.CLI, scratch, marathonURL, worker string, r *report) (*stack, error) {
+	for _, part := range []string{"modules", filepath.Join("examples", "reference-stack")} {
+		if err := os.CopyFS(filepath.Join(scratch, part), os.DirFS(filepath.Join(cli.Root, part))); err != nil {
+			return nil, err
+		}
 	}
+	return &stack{
+		cli:    cli,
+		dir:    filepath.Join(scratch, "examples", "reference-stack"),
+		env:    []string{"MARATHON_URL=" + marathonURL, "TF_VAR_worker_uri=file://" + worker},
+		report: r,
+	}, nil
 }
 
 func (s *stack) Init(ctx context.Context) error {
-	defer func() { _ = os.Remove(filepath.Join(s.example, ".terraform.lock.hcl")) }()
-	_, err := s.cli.Run(ctx, s.example, s.env, "init", "-no-color", "-input=false")
+	_, err := s.cli.Run(ctx, s.dir, s.env, "init", "-no-color", "-input=false")
 	return err
 }
 
 // Apply and Destroy print one line for each resource that is done.
 func (s *stack) Apply(ctx context.Context) error {
-	return s.stream(ctx, append([]string{"apply", "-json", "-auto-approve", "-input=false"}, s.args...))
+	return s.stream(ctx, "apply", "-json", "-auto-approve", "-input=false")
 }
 
 // Destroy removes the whole stack.
 func (s *stack) Destroy(ctx context.Context) error {
-	return s.stream(ctx, append([]string{"destroy", "-json", "-auto-approve", "-input=false"}, s.args...))
+	return s.stream(ctx, "destroy", "-json", "-auto-approve", "-input=false")
 }
 
 // PlanIsEmpty is the proof that state, configuration and reality agree.
 func (s *stack) PlanIsEmpty(ctx context.Context) error {
-	args := append([]string{"plan", "-no-color", "-detailed-exitcode", "-input=false"}, s.args...)
-	out, err := s.cli.Run(ctx, s.example, s.env, args...)
-	if err != nil {
-		return fmt.Errorf("the plan is not empty: %w\n%s", err, out)
+	if _, err := s.cli.Run(ctx, s.dir, s.env, "plan", "-no-color", "-detailed-exitcode", "-input=false"); err != nil {
+		return fmt.Errorf("the plan is not empty: %w", err)
 	}
 	return nil
 }
@@ -81,7 +78,7 @@ type broker struct {
 }
 
 func (s *stack) Outputs(ctx context.Context) (outputs, error) {
-	raw, err := s.cli.Run(ctx, s.example, s.env, "output", "-json", s.args[0])
+	raw, err := s.cli.Run(ctx, s.dir, s.env, "output", "-json")
 	if err != nil {
 		return outputs{}, err
 	}
@@ -104,8 +101,8 @@ func (s *stack) Outputs(ctx context.Context) (outputs, error) {
 }
 
 // stream runs a command that speaks JSON lines and shows what a person wants to know of them.
-func (s *stack) stream(ctx context.Context, args []string) error {
-	cmd := s.cli.Command(ctx, s.example, s.env, args...)
+func (s *stack) stream(ctx context.Context, args ...string) error {
+	cmd := s.cli.Command(ctx, s.dir, s.env, args...)
 	var errs strings.Builder
 	cmd.Stderr = &errs
 	out, err := cmd.StdoutPipe()
