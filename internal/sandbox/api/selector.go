@@ -23,7 +23,7 @@ func parseSelector(text string) (func(labels map[string]string) bool, error) {
 	for _, part := range splitSelector(text) {
 		test, err := parseSelectorPart(strings.TrimSpace(part))
 		if err != nil {
-			return nil, fmt.Errorf("Can not parse label selector %s. Reason: %w", text, err) //nolint:staticcheck // Marathon's words
+			return nil, fmt.Errorf("Can not parse label selector %s. Reason: %w", text, err) //nolint:revive,staticcheck // Marathon's words
 		}
 		tests = append(tests, test)
 	}

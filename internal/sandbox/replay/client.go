@@ -113,8 +113,9 @@ func (c Client) Open(ctx context.Context, path string, headers map[string]string
 // Close ends the stream.
 func (s *Stream) Close() { _ = s.conn.Close() }
 
-func (s *Stream) read(body io.Reader) {
+func (s *Stream) read(body io.ReadCloser) {
 	defer close(s.Events)
+	defer func() { _ = body.Close() }()
 	sc := bufio.NewScanner(body)
 	sc.Buffer(nil, 1<<24)
 	event := ""

@@ -60,7 +60,7 @@ func convert(d *draft) (*App, error) {
 		if kinds != 1 {
 			return nil, &ServerError{Message: "illegal RAML Check: expected one of http, tcp or exec checks"}
 		}
-		a.Check = ptr(d.Check.Check)
+		a.Check = d.Check
 	}
 	if c := d.Container; c != nil {
 		a.Container = &Container{Type: c.Type, Volumes: append([]Volume{}, c.Volumes...), PortMappings: or(c.PortMappings, nil)}

@@ -10,7 +10,7 @@ type draft struct {
 	Args                       *[]string
 	BackoffFactor              *float64
 	BackoffSeconds             *int
-	Check                      *draftCheck
+	Check                      *Check
 	Cmd                        *string
 	Constraints                *[][]string
 	Container                  *draftContainer
@@ -47,11 +47,6 @@ type draft struct {
 	IPAddress *ipAddress
 	Ports     *[]int
 	URIs      *[]string
-}
-
-type draftCheck struct {
-	exec, http, tcp *value
-	Check
 }
 
 type draftContainer struct {
@@ -125,9 +120,7 @@ func draftOf(a *App) *draft {
 	if len(a.AcceptedResourceRoles) > 0 {
 		d.AcceptedResourceRoles = &a.AcceptedResourceRoles
 	}
-	if a.Check != nil {
-		d.Check = &draftCheck{Check: *a.Check}
-	}
+	d.Check = a.Check
 	if c := a.Container; c != nil {
 		d.Container = &draftContainer{Type: c.Type, Volumes: c.Volumes, LinuxInfo: c.LinuxInfo}
 		if c.Docker != nil {

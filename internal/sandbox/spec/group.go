@@ -2,7 +2,6 @@ package spec
 
 import (
 	"fmt"
-	"math"
 	"time"
 )
 
@@ -28,7 +27,7 @@ func ParseGroup(body []byte, base string, opts Options) (*Group, error) {
 		return nil, err
 	}
 	var p problems
-	d := readGroup(node{v, "", &p}, false)
+	d := readGroup(node{v, "", &p})
 	if err := p.jsonError(); err != nil {
 		return nil, err
 	}
@@ -63,19 +62,13 @@ type draftGroup struct {
 	enforceRole  *bool
 }
 
-func readGroup(n node, needID bool) *draftGroup {
+func readGroup(n node) *draftGroup {
 	d := &draftGroup{}
-	if needID {
-		if _, ok := n.req("id"); ok {
-			d.id = ptr(n.reqText("id", 1, pathIDPattern))
-		}
-	} else {
-		d.id = n.optText("id", 1, pathIDPattern)
-	}
+	d.id = n.optText("id", pathIDPattern)
 	d.version = n.optTime("version")
-	d.scaleBy = n.optDouble("scaleBy", 0, math.MaxFloat64)
+	d.scaleBy = n.optDouble("scaleBy", 0)
 	d.apps = optList(n, "apps", func(c node) *draft { return readDraft(c, true) })
-	d.groups = optList(n, "groups", func(c node) *draftGroup { return readGroup(c, false) })
+	d.groups = optList(n, "groups", readGroup)
 	d.dependencies = n.optStrings("dependencies")
 	d.enforceRole = n.optBool("enforceRole")
 	return d

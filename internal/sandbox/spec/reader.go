@@ -9,48 +9,6 @@ import (
 	"unicode/utf8"
 )
 
-// problems collects violations; several of one path become one entry, as Marathon prints them.
-type problems struct {
-	list []Violation
-}
-
-func (p *problems) add(path, msg string) {
-	if path == "" {
-		path = "/"
-	}
-	p.addRaw(path, msg)
-}
-
-// addRaw keeps an empty path, which JSON errors of a whole body have.
-func (p *problems) addRaw(path, msg string) {
-	for i := range p.list {
-		if p.list[i].Path == path {
-			for _, e := range p.list[i].Errors {
-				if e == msg {
-					return
-				}
-			}
-			p.list[i].Errors = append(p.list[i].Errors, msg)
-			return
-		}
-	}
-	p.list = append(p.list, Violation{Path: path, Errors: []string{msg}})
-}
-
-func (p *problems) jsonError() error {
-	if len(p.list) == 0 {
-		return nil
-	}
-	return &InvalidError{Message: "Invalid JSON", Details: p.list}
-}
-
-func (p *problems) ruleError() error {
-	if len(p.list) == 0 {
-		return nil
-	}
-	return &InvalidError{Message: "Object is not valid", Details: p.list}
-}
-
 // A node is a value at a path, read with the rules of Marathon's RAML types. Optional members may be null.
 type node struct {
 	v    value
@@ -161,13 +119,14 @@ func (n node) optString(key string) *string {
 	return nil
 }
 
-func (n node) optText(key string, minLength int, pattern *regexp.Regexp) *string {
+// optText is a text of at least one character.
+func (n node) optText(key string, pattern *regexp.Regexp) *string {
 	s := n.optString(key)
 	if s == nil {
 		return nil
 	}
 	c, _ := n.child(key)
-	c.checkText(*s, minLength, pattern)
+	c.checkText(*s, 1, pattern)
 	return s
 }
 
@@ -222,9 +181,10 @@ func (n node) optBool(key string) *bool {
 	return nil
 }
 
-func (n node) optInt(key string, lo, hi int) *int {
+// optInt is not negative.
+func (n node) optInt(key string, hi int) *int {
 	if c, ok := n.opt(key); ok {
-		return c.boundedInt(lo, hi)
+		return c.boundedInt(0, hi)
 	}
 	return nil
 }
@@ -246,7 +206,8 @@ func (n node) boundedInt(lo, hi int) *int {
 	return &x
 }
 
-func (n node) optLong(key string, lo int64) *int64 {
+// optLong is not negative.
+func (n node) optLong(key string) *int64 {
 	c, ok := n.opt(key)
 	if !ok {
 		return nil
@@ -255,23 +216,24 @@ func (n node) optLong(key string, lo int64) *int64 {
 	if !ok {
 		return nil
 	}
-	if i < lo {
+	if i < 0 {
 		c.fail("error.min")
 		return nil
 	}
 	return &i
 }
 
-func (n node) optDouble(key string, lo, hi float64) *float64 {
+func (n node) optDouble(key string, lo float64) *float64 {
 	if c, ok := n.opt(key); ok {
-		return c.double(lo, hi)
+		return c.double(lo, math.MaxFloat64)
 	}
 	return nil
 }
 
-func (n node) reqDouble(key string, lo, hi float64) float64 {
+// reqShare is a required number in 0..1.
+func (n node) reqShare(key string) float64 {
 	if c, ok := n.req(key); ok {
-		if f := c.double(lo, hi); f != nil {
+		if f := c.double(0, 1); f != nil {
 			return *f
 		}
 	}
@@ -365,18 +327,3 @@ func (n node) optTime(key string) *time.Time {
 	}
 	return &t
 }
-
-// TimeFormat is how Marathon prints instants (always UTC, three decimals).
-const TimeFormat = "2006-01-02T15:04:05.000Z"
-
-// ParseTime reads an instant as Marathon takes it (RFC 3339, fraction optional).
-func ParseTime(s string) (time.Time, error) {
-	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("not an RFC 3339 instant: %w", err)
-	}
-	return t.UTC(), nil
-}
-
-// FormatTime prints an instant as Marathon does.
-func FormatTime(t time.Time) string { return t.UTC().Format(TimeFormat) }

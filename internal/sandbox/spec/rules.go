@@ -131,61 +131,6 @@ func validURI(s string) bool {
 	return err == nil
 }
 
-// roleRules say which role an app gets and may have.
-type roleRules struct {
-	def      string
-	valid    []string
-	reserved string // role of the stored app's reservations, "" = it has none
-	force    bool
-}
-
-func rolesFor(id string, current *App, opts Options) roleRules {
-	def := opts.DefaultRole
-	if def == "" {
-		def = "*"
-	}
-	r := roleRules{def: def, valid: []string{def}, force: opts.Force}
-	if top := TopGroup(id); top != "" {
-		if opts.EnforceRole != nil && opts.EnforceRole(top) {
-			r.def, r.valid = top, []string{top}
-		} else if top != def {
-			r.valid = append(r.valid, top)
-		}
-		if current != nil {
-			known := false
-			for _, v := range r.valid {
-				known = known || v == current.Role
-			}
-			if !known {
-				r.valid = append(r.valid, current.Role)
-			}
-		}
-	}
-	if current != nil && current.Resident() {
-		r.reserved = current.Role
-	}
-	return r
-}
-
-func (r roleRules) check(d *draft, p *problems) {
-	role := or(d.Role, "")
-	ok := false
-	for _, v := range r.valid {
-		ok = ok || v == role
-	}
-	if !ok {
-		p.add("/role", fmt.Sprintf("got %s, expected one of: [%s]", role, strings.Join(r.valid, ", ")))
-	}
-	if d.resident() && role == "*" {
-		p.add("/role", "Resident apps cannot have the role *")
-	}
-	if r.reserved != "" && r.reserved != role && !r.force {
-		p.add("/role", fmt.Sprintf("It is not possible to change the role for existing reservations. If you proceed with this change, "+
-			"all existing instances will continue to run under the previous role, %s. Only new instances will be allocated with "+
-			"the new role, %s. In order to continue, retry your request with ?force=true", r.reserved, role))
-	}
-}
-
 // appRules are the rules of one definition in its canonical form.
 func appRules(d *draft, opts Options, roles roleRules) error {
 	var p problems
@@ -246,38 +191,6 @@ func commandRules(d *draft, p *problems) {
 	}
 	if cmd && len([]rune(*d.Cmd)) <= 1 {
 		p.add("/", "must not be an empty string")
-	}
-}
-
-func acceptedRoleRules(d *draft, p *problems) {
-	if d.AcceptedResourceRoles == nil {
-		return
-	}
-	const at = "/acceptedResourceRoles"
-	roles := *d.AcceptedResourceRoles
-	if len(roles) == 0 {
-		p.add(at, "must not be empty")
-		return
-	}
-	role, foreign := or(d.Role, ""), false
-	for _, r := range roles {
-		if r == "" {
-			p.add(at, `A role name must not be "".`)
-		}
-		foreign = foreign || r != "*" && r != role
-	}
-	if d.Residency != nil {
-		if len(roles) != 1 || roles[0] != "*" {
-			p.add(at, "A resident app must have `acceptedResourceRoles = [\"*\"]`.")
-		}
-		return
-	}
-	if foreign {
-		may := "*"
-		if role != "*" {
-			may = "* and " + role
-		}
-		p.add(at, "acceptedResourceRoles can only contain "+may)
 	}
 }
 
@@ -388,53 +301,4 @@ func sortedKeys[T any](m map[string]T) []string {
 	}
 	sort.Strings(keys)
 	return keys
-}
-
-func strategyRules(d *draft, p *problems) {
-	if u := d.UnreachableStrategy; u != nil && !u.Disabled && u.InactiveAfterSeconds > u.ExpungeAfterSeconds {
-		p.add("/unreachableStrategy/inactiveAfterSeconds", fmt.Sprintf(
-			"inactiveAfterSeconds (%d) must be less or equal to expungeAfterSeconds, which is %d", u.InactiveAfterSeconds, u.ExpungeAfterSeconds))
-	}
-	if d.Residency != nil && d.UnreachableStrategy != nil && !d.UnreachableStrategy.Disabled {
-		p.add("/", "unreachableStrategy must be disabled for resident tasks")
-	}
-	if d.Residency != nil && d.UpgradeStrategy != nil {
-		zeroRule("/upgradeStrategy/maximumOverCapacity", d.UpgradeStrategy.MaximumOverCapacity, p)
-	}
-	if singleInstance(or(d.Labels, nil)) {
-		if or(d.Instances, 1) > 1 {
-			p.add("/", "Single instance app may only have one instance")
-		}
-		if d.UpgradeStrategy != nil {
-			singleInstanceStrategy(*d.UpgradeStrategy, p)
-		}
-	}
-	if d.externalVolumes() > 0 && or(d.Instances, 1) > 1 {
-		p.add("/", fmt.Sprintf("Number of instances is limited to 1 when declaring DVDI volumes in app [%s]", or(d.ID, "")))
-	}
-}
-
-func singleInstance(labels map[string]string) bool {
-	return labels["MARATHON_SINGLE_INSTANCE_APP"] == "true"
-}
-
-func singleInstanceStrategy(u UpgradeStrategy, p *problems) {
-	zeroRule("/upgradeStrategy/maximumOverCapacity", u.MaximumOverCapacity, p)
-	zeroRule("/upgradeStrategy/minimumHealthCapacity", u.MinimumHealthCapacity, p)
-}
-
-func zeroRule(path string, x float64, p *problems) {
-	if x != 0 {
-		p.add(path, fmt.Sprintf("got %s, expected 0.0", fmtDouble(x)))
-	}
-}
-
-// storedRules are looked at once more with all defaults filled in.
-func storedRules(a *App) error {
-	var p problems
-	if singleInstance(a.Labels) && a.UpgradeStrategy != (UpgradeStrategy{}) {
-		p.add("/isSingleInstance", "must be false")
-		singleInstanceStrategy(a.UpgradeStrategy, &p)
-	}
-	return p.ruleError()
 }
