@@ -201,6 +201,7 @@ func TestRecordings(t *testing.T) {
 			})
 		}
 	})
+	t.Run("without pods", func(t *testing.T) { playWithoutPods(t, scenarios) })
 	for name := range KnownDifferences {
 		if !seen[name] {
 			t.Errorf("KnownDifferences names %s, which is not recorded", name)
@@ -220,9 +221,9 @@ func TestRecordings(t *testing.T) {
 	t.Logf("%-22s %3d of %3d scenarios match", "all", ok, all)
 }
 
-// TestRecordingsWithoutPods plays what is left of scenarios that need pods in passing only.
-func TestRecordingsWithoutPods(t *testing.T) {
-	for _, s := range recordings(t) {
+// playWithoutPods plays what is left of scenarios that need pods in passing only.
+func playWithoutPods(t *testing.T, scenarios []Scenario) {
+	for _, s := range scenarios {
 		if !PodsInPassing[s.Name] {
 			continue
 		}
