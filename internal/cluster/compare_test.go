@@ -16,3 +16,15 @@ func (same) CompareValues(values ...any) error {
 	}
 	return nil
 }
+
+// differ wants two values of state to be different.
+type differ struct{}
+
+func (differ) CompareValues(values ...any) error {
+	for i, v := range values[1:] {
+		if reflect.DeepEqual(values[i], v) {
+			return fmt.Errorf("%v came twice", v)
+		}
+	}
+	return nil
+}

@@ -176,6 +176,33 @@ func (m *model) refuse(ctx context.Context, state model, l layout, diags *diag.D
 	}
 	if !state.Storage.IsNull() {
 		m.refuseResident(ctx, state, diags)
+		return
+	}
+	m.refuseSwap(ctx, state, diags)
+}
+
+// refuseSwap: brokers move one at a time, so none can move to where another one still has the ports; the first would be
+// down for good.
+func (m *model) refuseSwap(ctx context.Context, state model, diags *diag.Diagnostics) {
+	if !known(ctx, m.Placement, state.BrokerList) || m.Placement.Equal(state.Placement) {
+		return
+	}
+	before, after := state.placement(ctx, diags), m.placement(ctx, diags)
+	var now []brokerModel
+	diags.Append(state.BrokerList.ElementsAs(ctx, &now, false)...)
+	for i, host := range after.Hosts {
+		for _, b := range now {
+			if int(b.ID.ValueInt64()) != i && b.Host.ValueString() == host {
+				diags.AddAttributeError(path.Root("placement").AtName("hosts").AtListIndex(i), "Host Is Taken by Another Broker",
+					fmt.Sprintf("Broker %d of Kafka cluster %s would have to move to %s, where broker %d runs on the same ports. Brokers move one at a time: move broker %d to a free host first, or keep the order of hosts.",
+						i, m.ID.ValueString(), host, b.ID.ValueInt64(), b.ID.ValueInt64()))
+			}
+		}
+	}
+	if after.Rack != nil && !sameRack(before.Rack, after.Rack) {
+		diags.AddAttributeWarning(path.Root("placement").AtName("rack"), "Brokers May Have to Change Agents",
+			fmt.Sprintf("Brokers of Kafka cluster %s that run outside their new rack have to move, one at a time. One whose new rack has no agent with free ports %d and %d stays down until there is one, and the apply stops there.",
+				m.ID.ValueString(), m.ClientPort.ValueInt64(), m.ControllerPort.ValueInt64()))
 	}
 }
 
