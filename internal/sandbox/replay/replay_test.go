@@ -171,10 +171,12 @@ func TestRecordings(t *testing.T) {
 	matched := map[string]int{}
 	total := map[string]int{}
 	seen := map[string]bool{}
+	for _, s := range scenarios {
+		total[s.File]++
+		seen[s.Name] = true
+	}
 	t.Run("scenarios", func(t *testing.T) {
 		for _, s := range scenarios {
-			total[s.File]++
-			seen[s.Name] = true
 			t.Run(strings.TrimSuffix(s.File, ".jsonl")+"/"+s.Name, func(t *testing.T) {
 				t.Parallel()
 				known, listed := KnownDifferences[s.Name]
