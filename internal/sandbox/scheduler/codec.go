@@ -17,7 +17,7 @@ var timeType = reflect.TypeFor[time.Time]()
 // encode turns a value of our own types into what encoding/json writes.
 func encode(v reflect.Value) any {
 	if v.Type() == timeType {
-		t := v.Interface().(time.Time) //nolint:errcheck // its type was just checked
+		t := v.Interface().(time.Time) // its type was just checked
 		return t.Format(time.RFC3339Nano)
 	}
 	switch v.Kind() {

@@ -88,7 +88,7 @@ func (c *Core) offerRound() {
 		if c.down[ag.ID] {
 			continue
 		}
-		o := &offer{id: fmt.Sprintf("sandbox-O%d", rand.Uint32()), agent: ag} //nolint:gosec // only a name
+		o := &offer{id: fmt.Sprintf("sandbox-O%d", rand.Uint32()), agent: ag} // only a name
 		// A master's allocator hands resources on with its next turn, not in the moment they come back.
 		o.late = now.Sub(c.freedAt[ag.ID]) < c.opts.OfferInterval/2
 		offers = append(offers, o)

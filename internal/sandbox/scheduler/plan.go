@@ -39,7 +39,7 @@ func planSteps(from, to *tree, forced map[string]bool) ([][]Action, error) {
 	deepest := -1
 	for _, a := range to.apps() {
 		was := old[a.ID]
-		kind := ""
+		var kind string
 		switch {
 		case was == nil:
 			start = append(start, Action{actionStart, a.ID})
