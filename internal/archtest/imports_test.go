@@ -44,6 +44,7 @@ var allowed = map[string][]string{
 	"internal/testkit":           {"internal/..."},
 	"internal/tfcli":             {},
 	"internal/archtest":          {},
+	"internal/e2e":               {},
 	"internal/cmd/...":           {"internal/..."},
 	"examples/apps/wordcount-go": {},
 }
