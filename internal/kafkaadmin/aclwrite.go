@@ -81,6 +81,7 @@ func (w *aclWriting) await(ctx context.Context, op string) {
 	left := w.left()
 	names := make([]string, 0, len(left))
 	for _, it := range left {
+		it.taken.Store(true)
 		names = append(names, it.of.String())
 	}
 	w.c.awaitAll(ctx, op, names, func(ctx context.Context, b Broker, names []string) (map[string]error, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -50,6 +51,9 @@ type item[T, R any] struct {
 	done   chan struct{}
 	result R
 	err    error
+	// taken is set when the cluster has taken the write: a caller that leaves
+	// during the wait for visibility must know.
+	taken atomic.Bool
 }
 
 // answer settles the item; later answers are ignored.
@@ -89,7 +93,11 @@ func (g *gather[K, T, R]) do(ctx context.Context, op, object string, of T) (R, e
 		case <-late.C:
 		}
 		var zero R
-		return zero, contextError(ctx, op, object)
+		err := contextError(ctx, op, object)
+		if it.taken.Load() {
+			err = accepted(err)
+		}
+		return zero, err
 	}
 }
 

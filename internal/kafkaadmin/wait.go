@@ -100,8 +100,14 @@ func (w *writing[T]) settleRest(err error) {
 // for one name ends the wait for that name.
 type probe func(ctx context.Context, b Broker, names []string) (shown map[string]error, err error)
 
-// await settles every open item when all live brokers show it.
+// await settles every open item, which the cluster has taken, when all live
+// brokers show it.
 func (w *writing[T]) await(ctx context.Context, op string, look probe) {
+	w.mu.Lock()
+	for _, it := range w.open {
+		it.taken.Store(true)
+	}
+	w.mu.Unlock()
 	w.c.awaitAll(ctx, op, w.names(), look, w.settle)
 }
 

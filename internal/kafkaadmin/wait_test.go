@@ -72,6 +72,10 @@ func TestAcceptedButNotVisible(t *testing.T) {
 	defer cancel()
 	err := c.CreateTopic(ctx, kafkaadmin.NewTopic{Name: "a", Partitions: 1, ReplicationFactor: 1}, false)
 	mustBe(t, err, kafkaadmin.ErrTimeout)
+	var e *kafkaadmin.Error
+	if !errors.As(err, &e) || !e.Accepted {
+		t.Errorf("%+v does not say that the topic exists", e)
+	}
 }
 
 // Ctrl-C in the middle of a write: what came of it is still learned.
