@@ -81,7 +81,7 @@ func program(t *testing.T) string {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "worker")
-	if err := os.WriteFile(path, []byte("#!/bin/sh\nexec "+self+"\n"), 0o700); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(path, []byte("#!/bin/sh\nexec "+self+"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return "file://" + path

@@ -178,9 +178,7 @@ func drawSpec(t *rapid.T) streamsapp.Spec {
 		s.Artifacts = []streamsapp.Artifact{{URI: "file:///a.jar", Extract: rapid.Bool().Draw(t, "extract"), Executable: rapid.Bool().Draw(t, "executable"), DestPath: rapid.SampledFrom([]string{"", "app"}).Draw(t, "dest")}}
 		s.Command = "exec ./app"
 	}
-	switch protocol := rapid.SampledFrom(append([]string{""}, streamsapp.Protocols...)).Draw(t, "protocol"); {
-	case protocol == "":
-	default:
+	if protocol := rapid.SampledFrom(append([]string{""}, streamsapp.Protocols...)).Draw(t, "protocol"); protocol != "" {
 		s.HealthCheck = &streamsapp.HealthCheck{Protocol: protocol, GracePeriod: 10, Interval: 5, Timeout: 2, MaxConsecutiveFailures: 3}
 		if protocol == "COMMAND" {
 			s.HealthCheck.Command = "true"

@@ -39,7 +39,7 @@ func (s Spec) Validate() error {
 
 var legalApplicationID = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,200}$`)
 
-// CheckApplicationID: it is the prefix of topic names, so Kafka's rule for those holds, with room for the rest.
+// CheckApplicationID applies Kafka's rule for topic names, which the id begins, with room for the rest.
 func CheckApplicationID(id string) error {
 	if !legalApplicationID.MatchString(id) || id == "." || id == ".." {
 		return fieldErrorf("application_id", "%q is not a legal application id: 1 to 200 letters, digits, '.', '_' and '-', as it begins the names of the application's internal topics", id)
@@ -47,7 +47,7 @@ func CheckApplicationID(id string) error {
 	return nil
 }
 
-// CheckSource: where the program comes from.
+// CheckSource checks that the program comes from one place and can be started.
 func CheckSource(image string, artifacts int, command, runtime string) error {
 	switch {
 	case image != "" && artifacts > 0:
@@ -62,7 +62,7 @@ func CheckSource(image string, artifacts int, command, runtime string) error {
 	return nil
 }
 
-// CheckHeap: the heap must leave room for the rest of the process, or the agent kills it for its memory.
+// CheckHeap checks that the heap leaves room for the rest of the process, or the agent kills it for its memory.
 func CheckHeap(heapMiB int, memoryMiB float64) error {
 	if heapMiB == 0 || memoryMiB >= float64(MemoryFor(heapMiB)) {
 		return nil

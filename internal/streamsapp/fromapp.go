@@ -9,7 +9,7 @@ import (
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/marathon"
 )
 
-// ErrNoApplication: the app is not one of a Kafka Streams application: neither our label nor STREAMS_APPLICATION_ID.
+// ErrNoApplication says that an app is none of a Kafka Streams application: it has neither our label nor STREAMS_APPLICATION_ID.
 var ErrNoApplication = errors.New("not a Kafka Streams application")
 
 // FromApp rebuilds the Spec that a definition came from. prior, which may be nil, is what is known of the application:

@@ -38,7 +38,7 @@ type GroupWait struct {
 	Poll  time.Duration // 1 s when zero
 }
 
-// GroupError: the group is not what it should be, and time is up.
+// GroupError says that the group is not what it should be, and that time is up.
 type GroupError struct {
 	ID       string
 	State    string // last one seen, empty when Kafka never answered
@@ -55,6 +55,9 @@ func (e *GroupError) Error() string {
 		return fmt.Sprintf("Kafka did not answer for the consumer group %q within %s: %v", e.ID, e.Waited.Round(time.Second), e.Last)
 	}
 	s := fmt.Sprintf("the consumer group %q is %s with %s after %s, expected %s", e.ID, e.State, count(e.Seen, "member"), e.Waited.Round(time.Second), want(e.Expected))
+	if errors.Is(e.Err, context.Canceled) {
+		return "interrupted: " + s
+	}
 	switch {
 	case e.Former > 0:
 		s += fmt.Sprintf("; %d of them belong to instances that were stopped and leave only when their session times out (session.timeout.ms): wait and apply again, or let the application leave its group on close", e.Former)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,6 +40,27 @@ func group(state string, members ...string) look {
 	return look{group: g}
 }
 
+// endable is a context that ends when the test says so, with the error that it says.
+type endable struct {
+	context.Context
+	done            chan struct{}
+	err             atomic.Pointer[error]
+}
+
+func (e *endable) Done() <-chan struct{} { return e.done }
+
+func (e *endable) Err() error {
+	if err := e.err.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+func (e *endable) end(err error) {
+	e.err.Store(&err)
+	close(e.done)
+}
+
 // wait runs a GroupWait against a script for at most a minute of mocked time.
 func wait(t *testing.T, w streamsapp.GroupWait, s *script) (time.Duration, error) {
 	t.Helper()
@@ -46,8 +68,7 @@ func wait(t *testing.T, w streamsapp.GroupWait, s *script) (time.Duration, error
 	trap := clock.Trap().NewTimer("group")
 	defer trap.Close()
 	w.ID, w.Clock, w.Poll = "wordcount", clock, time.Second
-	ctx, cancel := context.WithCancelCause(t.Context())
-	defer cancel(nil)
+	ctx := &endable{Context: t.Context(), done: make(chan struct{})}
 	start := clock.Now()
 	done := make(chan error, 1)
 	go func() {
@@ -67,7 +88,7 @@ func wait(t *testing.T, w streamsapp.GroupWait, s *script) (time.Duration, error
 		case call := <-asked:
 			call.MustRelease(t.Context())
 			if clock.Since(start) >= time.Minute {
-				cancel(context.DeadlineExceeded)
+				ctx.end(context.DeadlineExceeded)
 				return clock.Since(start), <-done
 			}
 			clock.Advance(time.Second).MustWait(t.Context())
@@ -112,12 +133,12 @@ func TestGroupWaitFails(t *testing.T) {
 		is    error
 		says  []string
 	}{
-		"nobody joins":      {streamsapp.GroupWait{Members: 5}, []look{group("Dead")}, time.Minute, context.Canceled, []string{`"wordcount" is Dead with 0 members`, "expected Stable with 5 members", "no instance has joined"}},
-		"one is missing":    {streamsapp.GroupWait{Members: 5}, []look{group("Stable", "a", "b", "c", "d")}, time.Minute, context.Canceled, []string{"Stable with 4 members", "have not joined"}},
-		"one too many":      {streamsapp.GroupWait{Members: 1}, []look{group("Stable", "a", "b")}, time.Minute, context.Canceled, []string{"Stable with 2 members", "other processes use this application id"}},
-		"former stay":       {streamsapp.GroupWait{Members: 1, Former: map[string]bool{"a": true}}, []look{group("Stable", "a", "b")}, time.Minute, context.Canceled, []string{"1 of them belong to instances that were stopped", "session.timeout.ms"}},
-		"rebalances on":     {streamsapp.GroupWait{Members: 1}, []look{group("PreparingRebalance", "a")}, time.Minute, context.Canceled, []string{"PreparingRebalance with 1 member ", "keep rebalancing"}},
-		"never empty":       {streamsapp.GroupWait{}, []look{group("Stable", "a")}, time.Minute, context.Canceled, []string{"expected no members"}},
+		"nobody joins":      {streamsapp.GroupWait{Members: 5}, []look{group("Dead")}, time.Minute, context.DeadlineExceeded, []string{`"wordcount" is Dead with 0 members`, "expected Stable with 5 members", "no instance has joined"}},
+		"one is missing":    {streamsapp.GroupWait{Members: 5}, []look{group("Stable", "a", "b", "c", "d")}, time.Minute, context.DeadlineExceeded, []string{"Stable with 4 members", "have not joined"}},
+		"one too many":      {streamsapp.GroupWait{Members: 1}, []look{group("Stable", "a", "b")}, time.Minute, context.DeadlineExceeded, []string{"Stable with 2 members", "other processes use this application id"}},
+		"former stay":       {streamsapp.GroupWait{Members: 1, Former: map[string]bool{"a": true}}, []look{group("Stable", "a", "b")}, time.Minute, context.DeadlineExceeded, []string{"1 of them belong to instances that were stopped", "session.timeout.ms"}},
+		"rebalances on":     {streamsapp.GroupWait{Members: 1}, []look{group("PreparingRebalance", "a")}, time.Minute, context.DeadlineExceeded, []string{"PreparingRebalance with 1 member ", "keep rebalancing"}},
+		"never empty":       {streamsapp.GroupWait{}, []look{group("Stable", "a")}, time.Minute, context.DeadlineExceeded, []string{"expected no members"}},
 		"Kafka is away":     {streamsapp.GroupWait{Members: 1}, []look{{err: kafkaadmin.ErrUnreachable}}, time.Minute, kafkaadmin.ErrUnreachable, []string{"did not answer"}},
 		"no right":          {streamsapp.GroupWait{Members: 1}, []look{{err: denied}}, 0, kafkaadmin.ErrAuthorization, []string{"DescribeGroups"}},
 		"another protocol":  {streamsapp.GroupWait{Members: 1}, []look{{err: kafkaadmin.ErrUnsupported}}, 0, kafkaadmin.ErrUnsupported, nil},
@@ -146,5 +167,14 @@ func TestGroupWaitTellsProgressOnce(t *testing.T) {
 	}
 	if want := "consumer group wordcount: Dead, 0 of 2 members|consumer group wordcount: PreparingRebalance, 1 of 2 members"; strings.Join(lines, "|") != want {
 		t.Errorf("got %q", lines)
+	}
+}
+
+func TestGroupWaitIsInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := streamsapp.GroupWait{ID: "wordcount", Members: 2}.Wait(ctx, &script{looks: []look{group("Stable", "a")}})
+	if !errors.Is(err, context.Canceled) || !strings.HasPrefix(err.Error(), "interrupted: ") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -55,7 +55,7 @@ type Pending struct {
 	Former map[string]bool // members of the group that the change ends
 }
 
-// MissingTopicError: an input or output topic does not exist. Kafka Streams never creates those.
+// MissingTopicError names input or output topics that do not exist. Kafka Streams never creates those.
 type MissingTopicError struct {
 	Field  string // input_topics or output_topics
 	Topics []string
