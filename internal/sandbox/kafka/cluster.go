@@ -127,6 +127,10 @@ func (c *cluster) open(props map[string]string) error {
 	millis := func(key string) time.Duration {
 		return time.Duration(settingInt(props, key)) * time.Millisecond
 	}
+	unclean, err := c.markOpen()
+	if err != nil {
+		return err
+	}
 	inner := newPipeListener()
 	cluster, err := kfake.NewCluster(
 		kfake.NumBrokers(1),
@@ -149,6 +153,11 @@ func (c *cluster) open(props map[string]string) error {
 	if err := c.reconcile(); err != nil {
 		return err
 	}
+	if unclean {
+		if err := c.abortDangling(); err != nil {
+			return err
+		}
+	}
 	return c.resetACLs()
 }
 
@@ -162,6 +171,9 @@ func (c *cluster) shut() {
 	}
 	c.kfake.Close()
 	c.kfake, c.inner = nil, nil
+	if err := os.Remove(c.openFlag()); err != nil {
+		c.log.Error("noting a clean end", "error", err)
+	}
 }
 
 // wipe forgets all content: the log directories that held it are gone. c.mu is held.

@@ -27,6 +27,11 @@ func TestMain(m *testing.M) {
 			os.Exit(RunStorage(os.Args[2:], os.Stdout, os.Stderr))
 		case "embedded-broker":
 			os.Exit(RunBroker(context.Background(), os.Args[2:], os.Stdout, os.Stderr))
+		case "test-hub": // a hub that can be killed
+			if _, err := NewHub(context.Background(), HubConfig{Dir: os.Args[2], Socket: os.Args[3], Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))}); err != nil {
+				panic(err)
+			}
+			select {}
 		}
 	}
 	os.Exit(m.Run())
@@ -307,7 +312,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 
 func testContext(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 120*time.Second)
 	t.Cleanup(cancel)
 	return ctx
 }
