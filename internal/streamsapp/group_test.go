@@ -43,8 +43,8 @@ func group(state string, members ...string) look {
 // endable is a context that ends when the test says so, with the error that it says.
 type endable struct {
 	context.Context
-	done            chan struct{}
-	err             atomic.Pointer[error]
+	done chan struct{}
+	err  atomic.Pointer[error]
 }
 
 func (e *endable) Done() <-chan struct{} { return e.done }
