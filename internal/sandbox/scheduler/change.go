@@ -18,7 +18,7 @@ type draft struct {
 	kill    map[string][]string // instances to go first when an app is scaled down
 }
 
-// mutate is the one way to change the tree (Marathon §3: the order decides which error wins): limit of deployments,
+// mutate is the one way to change the tree (in the order of the original, which decides what error wins): limit of deployments,
 // change, service ports, versions, validation, versions stored, lock, tree stored, deployment started.
 // It holds writeMu; change runs without mu, so it may read through the public methods.
 func (c *Core) mutate(groupID string, force bool, change func(from *tree) (draft, error)) (Result, error) {

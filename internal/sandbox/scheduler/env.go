@@ -15,7 +15,7 @@ var notInName = regexp.MustCompile(`[^a-zA-Z0-9_]+`)
 // maxLabel is the length from which on labels are not put into the environment.
 const maxLabel = 512
 
-// environment is what Marathon gives a task (marathon.md §5); the user's own variables win over all of it.
+// environment is what Marathon gives a task; the user's own variables win over all of it.
 func (c *Core) environment(i *instance) map[string]string {
 	a := i.Spec
 	env := map[string]string{
