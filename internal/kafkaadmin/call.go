@@ -176,7 +176,7 @@ func askRound[R any](ctx context.Context, c *Client, q request[R], addrs []strin
 				return zero, err
 			}
 			var code sarama.KError
-			if errors.As(err, &code) && kinds[code].err == ErrAuthorization {
+			if errors.As(err, &code) && denies(code) {
 				return zero, err
 			}
 			causes[addrs[i]] = err

@@ -53,7 +53,7 @@ func Open(ctx context.Context, cfg Config) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{cfg: cfg, pool: newPool(sc), snap: newSnapshot()}
-	c.base, c.cancel = context.WithCancel(context.Background())
+	c.base, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	c.metas = newGather(c.base, self[string], true, c.runMetas)
 	c.configs = newGather(c.base, self[string], true, c.runConfigs)
 	c.creates = newWriteGather(c.base, func(t NewTopic) string { return t.Name }, false, c.runCreates(false))

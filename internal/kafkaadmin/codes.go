@@ -58,6 +58,9 @@ var kinds = map[sarama.KError]kind{
 	codeDuplicateResource:                        {ErrInvalidRequest, "the request names one resource twice"},
 }
 
+// denies says whether a code means a missing right or wrong credentials.
+func denies(code sarama.KError) bool { return errors.Is(kinds[code].err, ErrAuthorization) }
+
 // patient holds the codes that ask the client to look again: the cluster is
 // changing, and the same request can succeed a moment later.
 var patient = map[sarama.KError]bool{

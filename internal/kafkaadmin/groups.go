@@ -34,10 +34,10 @@ func (c *Client) Group(ctx context.Context, id string) (Group, error) {
 			if len(r.Groups) != 1 {
 				return &Error{Op: opGroup, Object: id, Message: "the broker answered for another group", Err: ErrUnsupported}
 			}
-			switch code := r.Groups[0].Err; {
-			case code == sarama.ErrGroupIDNotFound:
+			switch code := r.Groups[0].Err; code {
+			case sarama.ErrGroupIDNotFound:
 				return nil
-			case code == sarama.ErrNotCoordinatorForConsumer:
+			case sarama.ErrNotCoordinatorForConsumer:
 				// The group has moved: find its coordinator for the next try.
 				if moved, err := c.coordinator(ctx, id); err == nil {
 					at = moved

@@ -100,15 +100,14 @@ func quorumOf(resp *kmsg.DescribeQuorumResponse) (Quorum, error) {
 	if resp.ErrorCode != codeNone {
 		return Quorum{}, codeError(opQuorum, "", sarama.KError(resp.ErrorCode), text(resp.ErrorMessage))
 	}
-	for _, t := range resp.Topics {
-		for _, p := range t.Partitions {
-			if p.ErrorCode != codeNone {
-				return Quorum{}, codeError(opQuorum, "", sarama.KError(p.ErrorCode), text(p.ErrorMessage))
-			}
-			return Quorum{LeaderID: p.LeaderID, Voters: replicas(p.CurrentVoters), Observers: replicas(p.Observers)}, nil
-		}
+	if len(resp.Topics) != 1 || len(resp.Topics[0].Partitions) != 1 {
+		return Quorum{}, &Error{Op: opQuorum, Message: "the broker answered without the metadata partition", Err: ErrUnsupported}
 	}
-	return Quorum{}, &Error{Op: opQuorum, Message: "the broker answered without the metadata partition", Err: ErrUnsupported}
+	p := resp.Topics[0].Partitions[0]
+	if p.ErrorCode != codeNone {
+		return Quorum{}, codeError(opQuorum, "", sarama.KError(p.ErrorCode), text(p.ErrorMessage))
+	}
+	return Quorum{LeaderID: p.LeaderID, Voters: replicas(p.CurrentVoters), Observers: replicas(p.Observers)}, nil
 }
 
 func replicas(in []kmsg.DescribeQuorumResponseTopicPartitionReplicaState) []QuorumReplica {

@@ -214,14 +214,14 @@ func (c *Client) sweepTopics(ctx context.Context) error {
 	return err
 }
 
-// shared runs f once for all callers of the key at the same time. It runs
-// under the client's own context, so that one caller's leaving does not fail
-// the others.
+// shared runs f once for all callers of the key at the same time, without the
+// first caller's deadline: its leaving must not fail the others.
 func shared[R any](ctx context.Context, c *Client, key, op string, f func(context.Context) (R, error)) (R, error) {
+	own := context.WithoutCancel(ctx)
 	ch := c.flight.DoChan(key, func() (any, error) {
-		ctx, cancel := context.WithTimeout(c.base, 2*c.cfg.RequestTimeout)
+		own, cancel := context.WithTimeout(own, 2*c.cfg.RequestTimeout)
 		defer cancel()
-		return f(ctx)
+		return f(own)
 	})
 	var zero R
 	select {

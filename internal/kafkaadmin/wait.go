@@ -295,7 +295,7 @@ func showsTopic[T any](c *Client, op string, w *writing[T], partitions func(T) i
 					w.saw(m)
 					shown[t.Name] = nil
 				}
-			case kinds[t.Err].err == ErrAuthorization:
+			case denies(t.Err):
 				shown[t.Name] = codeError(op, t.Name, t.Err, "")
 			}
 		}
@@ -315,7 +315,7 @@ func (c *Client) showsGone(op string) probe {
 			switch {
 			case t.Err == sarama.ErrUnknownTopicOrPartition:
 				shown[t.Name] = nil
-			case kinds[t.Err].err == ErrAuthorization:
+			case denies(t.Err):
 				shown[t.Name] = codeError(op, t.Name, t.Err, "")
 			}
 		}

@@ -7,10 +7,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"pgregory.net/rapid"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/kafkaadmin"
 )
 
@@ -85,7 +85,11 @@ func TestServiceBlamesTheKey(t *testing.T) {
 	}
 	config := map[string]string{"bad": "1", "good": "2", "worse": "3"}
 	keys := func(err error) (out []string) {
-		for _, e := range err.(interface{ Unwrap() []error }).Unwrap() {
+		var joined interface{ Unwrap() []error }
+		if !errors.As(err, &joined) {
+			return nil
+		}
+		for _, e := range joined.Unwrap() {
 			var k *keyError
 			if errors.As(e, &k) {
 				out = append(out, k.Attribute())
