@@ -53,18 +53,19 @@ func Open(ctx context.Context, cfg Config) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{cfg: cfg, pool: newPool(sc), snap: newSnapshot()}
-	c.base, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	c.metas = newGather(c.base, self[string], true, c.runMetas)
-	c.configs = newGather(c.base, self[string], true, c.runConfigs)
-	c.creates = newWriteGather(c.base, func(t NewTopic) string { return t.Name }, false, c.runCreates(false))
-	c.createTry = newGather(c.base, func(t NewTopic) string { return t.Name }, false, c.runCreates(true))
-	c.grows = newWriteGather(c.base, func(g growth) string { return g.name }, false, c.runGrows(false))
-	c.growTry = newGather(c.base, func(g growth) string { return g.name }, false, c.runGrows(true))
-	c.alters = newWriteGather(c.base, func(a alteration) string { return a.name }, false, c.runAlters(false))
-	c.alterTry = newGather(c.base, func(a alteration) string { return a.name }, false, c.runAlters(true))
-	c.deletes = newWriteGather(c.base, self[string], false, c.runDeletes)
-	c.aclCreates = newWriteGather(c.base, self[ACL], true, c.runACLCreates)
-	c.aclDeletes = newWriteGather(c.base, self[ACL], true, c.runACLDeletes)
+	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	c.base, c.cancel = base, cancel
+	c.metas = newGather(base, self[string], true, c.runMetas)
+	c.configs = newGather(base, self[string], true, c.runConfigs)
+	c.creates = newWriteGather(base, func(t NewTopic) string { return t.Name }, false, c.runCreates(false))
+	c.createTry = newGather(base, func(t NewTopic) string { return t.Name }, false, c.runCreates(true))
+	c.grows = newWriteGather(base, func(g growth) string { return g.name }, false, c.runGrows(false))
+	c.growTry = newGather(base, func(g growth) string { return g.name }, false, c.runGrows(true))
+	c.alters = newWriteGather(base, func(a alteration) string { return a.name }, false, c.runAlters(false))
+	c.alterTry = newGather(base, func(a alteration) string { return a.name }, false, c.runAlters(true))
+	c.deletes = newWriteGather(base, self[string], false, c.runDeletes)
+	c.aclCreates = newWriteGather(base, self[ACL], true, c.runACLCreates)
+	c.aclDeletes = newWriteGather(base, self[ACL], true, c.runACLDeletes)
 	if err := c.refresh(ctx, "connect to Kafka", ""); err != nil {
 		_ = c.Close()
 		return nil, err
