@@ -35,17 +35,30 @@ func agentsOn(network string, n int) []scheduler.Agent {
 				"zone": fmt.Sprintf("z%d", i%3+1),
 				"node": fmt.Sprintf("n%d", i+1),
 			},
-			CPUs: 4, Mem: 8192, Disk: 100000,
+			AttributeOrder: []string{"rack", "zone", "node"},
+			CPUs:           4, Mem: 8192, Disk: 100000,
 			PortRanges: [][2]int{{9000, 9999}, {31000, 31999}},
 		}
 	}
 	return agents
 }
 
-// checkAgents makes sure that tasks will be able to listen on their agents' addresses.
-func checkAgents(ctx context.Context, agents []scheduler.Agent) error {
+// agentPort is where a Mesos agent listens. The sandbox serves nothing on it: holding it keeps a second sandbox off the same
+// addresses, where its tasks would answer for ours (a health check would see the other's broker).
+const agentPort = "5051"
+
+// holdAgents makes sure that tasks will be able to listen on their agents' addresses, and that no other sandbox's tasks do.
+func holdAgents(ctx context.Context, agents []scheduler.Agent) (release func(context.Context) error, err error) {
 	if len(agents) == 0 {
-		return errors.New("sandbox: it needs at least one agent")
+		return nil, errors.New("sandbox: it needs at least one agent")
+	}
+	var held []net.Listener
+	release = func(context.Context) error {
+		var errs []error
+		for _, l := range held {
+			errs = append(errs, l.Close())
+		}
+		return errors.Join(errs...)
 	}
 	var errs []error
 	for _, a := range agents {
@@ -53,15 +66,20 @@ func checkAgents(ctx context.Context, agents []scheduler.Agent) error {
 			errs = append(errs, fmt.Errorf("sandbox: agent %s: its host must be a loopback address", a.Hostname))
 			continue
 		}
-		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(a.Hostname, "0"))
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(a.Hostname, agentPort))
 		switch {
 		case errors.Is(err, syscall.EADDRNOTAVAIL):
 			errs = append(errs, fmt.Errorf("sandbox: agent %s: no address of this machine; add it with: %s", a.Hostname, names.AliasCommand(a.Hostname)))
+		case errors.Is(err, syscall.EADDRINUSE):
+			errs = append(errs, fmt.Errorf("sandbox: agent %s: port %s is taken, probably by another sandbox with the same agents; stop it, or start this one with --isolated", a.Hostname, agentPort))
 		case err != nil:
 			errs = append(errs, fmt.Errorf("sandbox: agent %s: %w", a.Hostname, err))
 		default:
-			_ = l.Close()
+			held = append(held, l)
 		}
 	}
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return nil, errors.Join(err, release(ctx))
+	}
+	return release, nil
 }

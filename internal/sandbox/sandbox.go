@@ -92,9 +92,11 @@ func (s *Sandbox) start(ctx context.Context) error {
 		return err
 	}
 	s.undo = append(s.undo, unlock)
-	if err := checkAgents(ctx, s.cfg.Agents); err != nil {
+	release, err := holdAgents(ctx, s.cfg.Agents)
+	if err != nil {
 		return err
 	}
+	s.undo = append(s.undo, release)
 	homes, err := s.openKafka(ctx)
 	if err != nil {
 		return err

@@ -1,6 +1,9 @@
 package session
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // NotConfiguredError says that the provider lacks what the resource needs.
 type NotConfiguredError struct {
@@ -42,4 +45,15 @@ type NoBrokersError struct{ ID string }
 
 func (e *NoBrokersError) Error() string {
 	return fmt.Sprintf("no broker of Kafka cluster %q is running: look at its apps in Marathon (last task failure, launch queue), then apply again", e.ID)
+}
+
+// WrongClusterError says that another Kafka cluster answers at the addresses where this one's brokers should be.
+type WrongClusterError struct {
+	ID, Want, Got string
+	Servers       []string
+}
+
+func (e *WrongClusterError) Error() string {
+	return fmt.Sprintf("Kafka cluster %q has the cluster id %s, but at its brokers' addresses (%s) a cluster with the id %s answers: something else listens on the brokers' client port on that host; stop it, or give one of the two another client_port",
+		e.ID, e.Want, strings.Join(e.Servers, ", "), e.Got)
 }

@@ -142,7 +142,7 @@ func (s *Session) Kafka(ctx context.Context, cluster string) (*kafkaadmin.Client
 	if entry.client != nil {
 		return entry.client, nil
 	}
-	servers, err := s.servers(ctx, cluster)
+	servers, clusterID, err := s.servers(ctx, cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -150,32 +150,52 @@ func (s *Session) Kafka(ctx context.Context, cluster string) (*kafkaadmin.Client
 	if err != nil {
 		return nil, err
 	}
+	if err := sameCluster(ctx, client, cluster, clusterID, servers); err != nil {
+		return nil, errors.Join(err, client.Close())
+	}
 	entry.client = client
 	return client, nil
 }
 
-func (s *Session) servers(ctx context.Context, cluster string) ([]string, error) {
+// sameCluster makes sure that what answers at the brokers' addresses is the cluster that Marathon was asked to run. A
+// foreign broker on a host's port passes every TCP check, and topics would be made there.
+func sameCluster(ctx context.Context, client *kafkaadmin.Client, cluster, want string, servers []string) error {
+	if want == "" {
+		return nil
+	}
+	got, err := client.ClusterID(ctx)
+	if err != nil {
+		return err
+	}
+	if got != want {
+		return &WrongClusterError{ID: cluster, Want: want, Got: got, Servers: servers}
+	}
+	return nil
+}
+
+// servers answers where to connect, and the Kafka cluster id that must answer there ("" = any).
+func (s *Session) servers(ctx context.Context, cluster string) (servers []string, clusterID string, err error) {
 	if cluster == "" {
 		switch {
 		case s.settings.BootstrapUnknown:
-			return nil, &UnknownError{Argument: "bootstrap_servers"}
+			return nil, "", &UnknownError{Argument: "bootstrap_servers"}
 		case len(s.settings.BootstrapServers) == 0:
-			return nil, &NotConfiguredError{
+			return nil, "", &NotConfiguredError{
 				What: "Kafka", Argument: "bootstrap_servers = [\"host:9092\"]", Variable: "KAFKA_BOOTSTRAP_SERVERS",
 				Instead: "cluster = kafka_cluster.<name>.id on the resource",
 			}
 		}
-		return s.settings.BootstrapServers, nil
+		return s.settings.BootstrapServers, "", nil
 	}
 	observed, err := s.Cluster(ctx, cluster)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	addresses := brokers.Addresses(observed)
 	if len(addresses) == 0 {
-		return nil, &NoBrokersError{ID: cluster}
+		return nil, "", &NoBrokersError{ID: cluster}
 	}
-	return addresses, nil
+	return addresses, observed.Spec.ClusterID, nil
 }
 
 // Forget drops the shared client of a cluster, e.g. after its brokers moved or it was destroyed; the next user

@@ -1,11 +1,17 @@
 package session_test
 
 import (
+	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"testing"
 
+	"github.com/twmb/franz-go/pkg/kfake"
+
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/brokers"
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/marathon"
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/session"
 )
@@ -74,5 +80,54 @@ func TestOnlyAnAnswerMakesAClusterMissing(t *testing.T) {
 				t.Errorf("missing = %v: %v", got, err)
 			}
 		})
+	}
+}
+
+// Another cluster at the brokers' addresses is found out before anything is made there.
+func TestForeignClusterIsRefused(t *testing.T) {
+	foreign, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.ClusterID("AAAAAAAAAAAAAAAAAAAAAA"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(foreign.Close)
+	host, port, err := net.SplitHostPort(foreign.ListenAddrs()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := brokers.Spec{
+		Name: "main", Group: "/kafka/main", ClusterID: "BBBBBBBBBBBBBBBBBBBBBB", KafkaVersion: "4.3.1", Image: "apache/kafka:4.3.1", Runtime: "docker",
+		Brokers: 1, CPUs: 1, MemoryMiB: 1024, HeapMiB: 512, ClientPort: 9092, ControllerPort: 9093, ServiceDiscovery: "vip",
+	}
+	app, err := spec.App(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := strconv.Atoi(port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	app["tasks"] = []any{map[string]any{
+		"id": "kafka_main_broker-0.instance-1._app.1", "appId": app.ID(), "host": host, "ports": []int{n, n + 1}, "state": "TASK_RUNNING",
+	}}
+	app["version"] = "2021-05-01T10:00:00.100Z"
+	group, err := json.Marshal(map[string]any{"id": "/kafka/main", "apps": []any{app}, "groups": []any{}, "pods": []any{}, "version": "2021-05-01T10:00:00.100Z"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.URL.Path == "/v2/info" {
+			_, _ = w.Write([]byte(`{"name":"marathon","version":"1.11.24"}`))
+			return
+		}
+		_, _ = w.Write(group)
+	}))
+	t.Cleanup(server.Close)
+	s := session.New(session.Settings{MarathonConfigured: true, Marathon: marathon.Config{URLs: []string{server.URL}}})
+	t.Cleanup(s.Close)
+	_, err = s.Kafka(t.Context(), "/kafka/main")
+	var wrong *session.WrongClusterError
+	if !errors.As(err, &wrong) || wrong.Got != "AAAAAAAAAAAAAAAAAAAAAA" || wrong.Want != spec.ClusterID {
+		t.Errorf("a foreign cluster: %v", err)
 	}
 }

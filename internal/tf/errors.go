@@ -96,8 +96,9 @@ func field(err error) string {
 	}
 	var notFound *session.ClusterNotFoundError
 	var noBrokers *session.NoBrokersError
+	var wrong *session.WrongClusterError
 	switch {
-	case errors.As(err, &notFound), errors.As(err, &noBrokers):
+	case errors.As(err, &notFound), errors.As(err, &noBrokers), errors.As(err, &wrong):
 		return "cluster"
 	case errors.Is(err, kafkaadmin.ErrInvalidName), errors.Is(err, kafkaadmin.ErrExists):
 		return "name"

@@ -41,7 +41,7 @@ func startSandbox(ctx context.Context, program, dir string) (*sandboxProcess, er
 		return nil, err
 	}
 	s := &sandboxProcess{URL: "http://" + address, Dir: dir, done: make(chan error, 1), log: log}
-	s.cmd = exec.Command(program, "--dir", dir, "--listen", address) //nolint:noctx // it outlives this function and is ended by Stop
+	s.cmd = exec.Command(program, "--dir", dir, "--listen", address, "--isolated") //nolint:noctx // it outlives this function and is ended by Stop
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := s.cmd.Start(); err != nil {

@@ -41,6 +41,7 @@ type options struct {
 	passwordFile string
 	closeTimeout time.Duration
 	verbose      bool
+	isolated     bool
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -51,6 +52,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.config.Listen, "listen", "127.0.0.1:8080", "loopback address of the Marathon API")
 	f.StringVar(&o.config.Dir, "dir", defaultDir(), "folder for everything it keeps")
 	f.IntVar(&o.agents, "agents", 3, "number of virtual agents, on 127.0.0.2 and on")
+	f.BoolVar(&o.isolated, "isolated", false, "agents on addresses that depend on --dir, for several sandboxes at a time")
 	f.Float64Var(&o.cpus, "agent-cpus", 4, "cpus of each agent (counted, not enforced)")
 	f.Float64Var(&o.mem, "agent-mem", 8192, "memory of each agent in MiB (counted, not enforced)")
 	f.Float64Var(&o.disk, "agent-disk", 100000, "disk of each agent in MiB (counted, not enforced)")
@@ -86,6 +88,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		}
 	}
 	o.config.Agents = sandbox.DefaultAgents(o.agents)
+	if o.isolated {
+		o.config.Agents = sandbox.IsolatedAgents(o.config.Dir, o.agents)
+	}
 	for i := range o.config.Agents {
 		o.config.Agents[i].CPUs, o.config.Agents[i].Mem, o.config.Agents[i].Disk = o.cpus, o.mem, o.disk
 	}

@@ -88,3 +88,21 @@ func (c *Core) matchPorts(app *spec.App, host string, free ranges) ([]int, bool)
 	}
 	return out, true
 }
+
+// mesosPorts is where the port range of a Mesos agent begins unless told otherwise.
+const mesosPorts = 31000
+
+// anyPort picks a free port, from Mesos's default range if it can be: the sandbox's agents also offer the ports of Kafka, which
+// must not go to an app that asks for no port in particular.
+func anyPort(free ranges) int {
+	var usual ranges
+	for _, x := range free {
+		if x[1] >= mesosPorts {
+			usual = append(usual, [2]int{max(x[0], mesosPorts), x[1]})
+		}
+	}
+	if usual.size() == 0 {
+		usual = free
+	}
+	return usual.at(rand.IntN(usual.size()))
+}
