@@ -179,7 +179,7 @@ func gone(t *testing.T, pids []int) {
 }
 
 func arguments(dir string, more ...string) []string {
-	return append([]string{"--listen", "127.0.0.1:0", "--dir", dir}, more...)
+	return append([]string{"--listen", "127.0.0.1:0", "--isolated", "--dir", dir}, more...)
 }
 
 func app(written string) map[string]any {
