@@ -14,7 +14,7 @@ import (
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/rollout"
 )
 
-// ExistsError: the group already holds brokers.
+// ExistsError says that the group already holds brokers.
 type ExistsError struct {
 	Group, Name, ClusterID string
 }
@@ -23,10 +23,10 @@ func (e *ExistsError) Error() string {
 	return fmt.Sprintf("group %s already holds the brokers of Kafka cluster %q (cluster id %s): import it (terraform import <address> %s), or choose another name or group", e.Group, e.Name, e.ClusterID, e.Group)
 }
 
-// Attribute: the group follows from the name where none is given.
+// Attribute is the name: the group follows from the name where none is given.
 func (e *ExistsError) Attribute() string { return "name" }
 
-// LaunchError: brokers that were made, scaled up or replaced because they did not serve, did not come up.
+// LaunchError says which brokers, of those that were made, scaled up or replaced because they did not serve, did not come up.
 type LaunchError struct {
 	Group   string
 	Brokers map[int]error
@@ -145,7 +145,7 @@ func (o Operator) launch(ctx context.Context, s Spec, found Observed, down []int
 		o.awaitAll(ctx, targets, failed)
 	}
 	if len(failed.Brokers) > 0 {
-		o.abandon(targets)
+		o.abandon(ctx, targets)
 		return failed
 	}
 	return nil
@@ -194,12 +194,12 @@ func (o Operator) awaitAll(ctx context.Context, targets map[int]rollout.Target, 
 
 // abandon stops the plans of a launch that failed: they would never end and would lock the apps against the next try. The
 // apps stay as they are. It has a time of its own, as the caller's may be over.
-func (o Operator) abandon(targets map[int]rollout.Target) {
+func (o Operator) abandon(ctx context.Context, targets map[int]rollout.Target) {
 	stopper, ok := o.Marathon.(DeploymentStopper)
 	if !ok {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	running, err := o.Marathon.Deployments(ctx)
 	if err != nil {

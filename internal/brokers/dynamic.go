@@ -108,7 +108,7 @@ func (s Spec) WrittenBy(dynamic map[string]string) map[string]string {
 	return out
 }
 
-// ConfigError: Kafka refused a dynamic property.
+// ConfigError says that Kafka refused a dynamic property.
 type ConfigError struct {
 	Key string
 	Err error

@@ -10,7 +10,7 @@ import (
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/kafkaadmin"
 )
 
-// NotJoinedError: Marathon runs the brokers, but Kafka does not have all of them.
+// NotJoinedError says that Marathon runs the brokers, but Kafka does not have all of them.
 type NotJoinedError struct {
 	Group    string
 	NoLeader bool

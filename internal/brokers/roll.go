@@ -17,7 +17,7 @@ const (
 	StageReturn = "returning to its partitions" // until it is in sync again
 )
 
-// RollError: a roll stopped at one broker. Nothing of what is left was touched.
+// RollError says at which broker a roll stopped. Nothing of what is left was touched.
 type RollError struct {
 	Group  string
 	Broker int
@@ -42,7 +42,7 @@ func (e *RollError) Error() string {
 
 func (e *RollError) Unwrap() error { return e.Err }
 
-// BlockedError: the gate stayed closed until the time was up.
+// BlockedError says that the gate stayed closed until the time was up.
 type BlockedError struct {
 	Broker   int
 	Blockers []string
@@ -106,7 +106,7 @@ func (o Operator) turn(ctx context.Context, s Spec, id int) (stage string, err e
 		return StageChange, err
 	}
 	if err := o.Waiter.Wait(ctx, target); err != nil {
-		o.abandon(map[int]rollout.Target{id: target})
+		o.abandon(ctx, map[int]rollout.Target{id: target})
 		return StageStart, err
 	}
 	if err := o.awaitReturn(ctx, s, id); err != nil {

@@ -79,7 +79,7 @@ type Rack struct {
 	Values    []string
 }
 
-// ErrNoCluster: no app carries the cluster labels.
+// ErrNoCluster says that no app carries the cluster labels.
 var ErrNoCluster = errors.New("no broker apps of a Kafka cluster")
 
 // FieldError is a rule that a Spec breaks. Field is the attribute's name, or name[key] for a map.

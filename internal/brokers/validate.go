@@ -231,10 +231,10 @@ func CheckEnv(name, value string) error {
 
 // CheckLabel refuses the labels by which a cluster is recognised.
 func CheckLabel(name string) error {
-	switch {
-	case name == LabelCluster, name == LabelBroker, name == LabelVersion:
+	switch name {
+	case LabelCluster, LabelBroker, LabelVersion:
 		return fieldErrorf("labels["+name+"]", "the label %s cannot be set: the cluster is recognised by it", name)
-	case name == "":
+	case "":
 		return fieldErrorf("labels", "a label needs a name")
 	}
 	return nil

@@ -25,7 +25,7 @@ func TestSandboxClusterBasic(t *testing.T) {
 		plancheck.ExpectKnownValue(address, tfjsonpath.New("heap"), knownvalue.Int64Exact(128)),
 		plancheck.ExpectUnknownValue(address, tfjsonpath.New("broker_list")),
 	)
-	at := func(name string) tfjsonpath.Path { return tfjsonpath.New(name) }
+	at := tfjsonpath.New[string]
 	create.ConfigStateChecks = []statecheck.StateCheck{
 		statecheck.ExpectKnownValue(address, at("cluster_id"), knownvalue.StringRegexp(regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]{21}$`))),
 		statecheck.ExpectKnownValue(address, at("deletion_protection"), knownvalue.Bool(false)),

@@ -32,8 +32,8 @@ type bench struct {
 
 func newBench(t *testing.T, opts ...testkit.Option) *bench {
 	t.Helper()
-	own := func(c *sandbox.Config) { c.Agents, c.Ephemeral = sandbox.IsolatedAgents(c.Dir, 3), true }
-	sb := testkit.NewSandbox(t, append([]testkit.Option{own}, opts...)...)
+	t.Parallel() // sandboxes have addresses of their own, and a test mostly waits
+	sb := testkit.NewSandbox(t, opts...)
 	return &bench{Sandbox: sb, marathon: testkit.MarathonClient(t, sb), t: t}
 }
 
@@ -160,7 +160,7 @@ func (b *bench) kafkaHas(ids ...int32) resource.TestCheckFunc {
 // appHas checks a value in a broker's app by path, as text.
 func (b *bench) appHas(broker int, want string, path ...string) resource.TestCheckFunc {
 	return func(*terraform.State) error {
-		var v any = map[string]any(b.marathon.App(appID(broker)))
+		var v any = b.marathon.App(appID(broker))
 		for _, key := range path {
 			m, _ := v.(map[string]any)
 			v = m[key]

@@ -14,6 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/testkit"
 )
 
 // restarted remembers the tasks and tells whether all or none were replaced since.
@@ -148,5 +150,48 @@ func TestSandboxClusterReplace(t *testing.T) {
 		resource.TestStep{Config: b.cluster("brokers = 1\n  deletion_protection = true"), Destroy: true, ExpectError: regexp.MustCompile(`(?s)would destroy Kafka\s+cluster\s+/kafka/main.*deletion_protection = false`)},
 		step(b.cluster("brokers = 1\n  deletion_protection = false"), plancheck.ResourceActionUpdate),
 		last,
+	)
+}
+
+// TestSandboxClusterStorage: data on a volume survives a restart, what Marathon cannot change is refused, and the cluster is
+// protected unless told otherwise.
+func TestSandboxClusterStorage(t *testing.T) {
+	b := newBench(t, testkit.WithMesosRole("kafka"))
+	with := func(more string) string {
+		return b.cluster("brokers = 1\n  storage = { size = 100 }\n" + more)
+	}
+	refuse := func(config, message string) resource.TestStep {
+		return resource.TestStep{Config: config, PlanOnly: true, ExpectError: regexp.MustCompile(message)}
+	}
+	topic := func(make bool) resource.TestCheckFunc {
+		return func(*terraform.State) error {
+			admin, err := b.admin()
+			if err != nil {
+				return err
+			}
+			ctx, cancel := context.WithTimeout(b.t.Context(), 20*time.Second)
+			defer cancel()
+			if make {
+				_, err = admin.CreateTopic(ctx, 1, 1, nil, "kept")
+				return err
+			}
+			topics, err := admin.ListTopics(ctx, "kept")
+			if err != nil || !topics.Has("kept") {
+				return fmt.Errorf("the topic did not survive the restart: %v, %v", topics.Names(), err)
+			}
+			return nil
+		}
+	}
+	r := &restarted{b: b}
+	protected := resource.TestCheckResourceAttr(address, "deletion_protection", "true")
+	b.run(
+		step(with(""), plancheck.ResourceActionCreate, protected, topic(true), r.none),
+		step(with(`env = { TZ = "UTC" }`), plancheck.ResourceActionUpdate, r.all, topic(false)),
+		refuse(strings.Replace(with(""), "cpus = 0.1", "cpus = 0.2", 1), `(?s)cpus = 0.2.*Keep cpus as it was \(0.1`),
+		refuse(with(`placement = { hosts = ["a"] }`), `Brokers with Storage Cannot Move`),
+		refuse(b.cluster("brokers = 1\n  storage = { size = 200 }"), `Storage of a Kafka Cluster Cannot Be Changed`),
+		resource.TestStep{ResourceName: address, ImportState: true, ImportStateId: "main", ImportStateVerify: true},
+		resource.TestStep{Config: with(`env = { TZ = "UTC" }`), Destroy: true, ExpectError: regexp.MustCompile(`would destroy Kafka`)},
+		step(with("env = { TZ = \"UTC\" }\n  deletion_protection = false"), plancheck.ResourceActionUpdate, r.none),
 	)
 }
