@@ -80,16 +80,6 @@ func (r *aclResource) admin(ctx context.Context, cluster string) (Admin, error) 
 	return c, nil
 }
 
-// renew makes the next user look for the cluster's brokers again: they may
-// have moved while this process was running.
-func (r *aclResource) renew(cluster string, err error) bool {
-	if cluster == "" || !errors.Is(err, kafkaadmin.ErrUnreachable) {
-		return false
-	}
-	r.session.Forget(cluster)
-	return true
-}
-
 func (r *aclResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -119,7 +109,7 @@ func (r *aclResource) Create(ctx context.Context, req resource.CreateRequest, re
 	case created:
 		resp.Diagnostics.AddWarning("Kafka ACL Not Visible Everywhere Yet", fmt.Sprintf("The ACL is created: %s.", err))
 	default:
-		r.renew(cluster, err)
+		r.session.Renew(cluster, err)
 		tf.AddError(&resp.Diagnostics, "Unable to Create Kafka ACL", err, paths)
 	}
 }
@@ -137,7 +127,7 @@ func (r *aclResource) Read(ctx context.Context, req resource.ReadRequest, resp *
 	case err == nil:
 		state.ID = types.StringValue(idOf(state.Cluster.ValueString(), state.toSpec()))
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	case clusterIsDown(err):
+	case session.IsDown(err):
 		// The plan that mends the cluster must not fail over the cluster's
 		// ACLs. They stay in the state; the next refresh sees what is left.
 		resp.Diagnostics.AddWarning("Kafka ACL Not Refreshed", fmt.Sprintf("The ACL %q is kept as it was: %s.", state.ID.ValueString(), err))
@@ -153,18 +143,10 @@ func (r *aclResource) has(ctx context.Context, cluster string, a kafkaadmin.ACL)
 			return false, err
 		}
 		has, err := admin.HasACL(ctx, a)
-		if again || !r.renew(cluster, err) {
+		if again || !r.session.Renew(cluster, err) {
 			return has, err
 		}
 	}
-}
-
-// clusterIsDown says that Marathon answered, and has no running broker of the
-// cluster. That is a fact about the cluster, not about the ACL.
-func clusterIsDown(err error) bool {
-	var gone *session.ClusterNotFoundError
-	var idle *session.NoBrokersError
-	return errors.As(err, &gone) || errors.As(err, &idle)
 }
 
 // Update has nothing to change in Kafka: it takes over new timeouts.
@@ -208,7 +190,7 @@ func (r *aclResource) Delete(ctx context.Context, req resource.DeleteRequest, re
 		resp.Diagnostics.AddWarning("Kafka Cluster Is Gone", fmt.Sprintf("The ACL %q went with its cluster %q.", state.ID.ValueString(), cluster))
 		return
 	}
-	r.renew(cluster, err)
+	r.session.Renew(cluster, err)
 	tf.AddError(&resp.Diagnostics, "Unable to Delete Kafka ACL", err, paths)
 }
 

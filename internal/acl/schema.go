@@ -51,12 +51,7 @@ func (r *aclResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 				MarkdownDescription: "Id of the `kafka_cluster` that holds the ACL (`kafka_cluster.<name>.id`, such as `/kafka/main`). Its brokers are found through Marathon when they are needed. " +
 					"Without it the provider's `bootstrap_servers` are used. Changing it replaces the ACL.",
 				Validators: []validator.String{tf.AppID()},
-				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIf(
-					// An id that is unknown until the apply is most likely the same
-					// again; Update looks at it then.
-					func(_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
-						resp.RequiresReplace = !req.PlanValue.IsUnknown()
-					}, "An ACL cannot move to another cluster.", "An ACL cannot move to another cluster.")},
+				PlanModifiers: []planmodifier.String{tf.ReplaceIfKnown("An ACL cannot move to another cluster.")},
 			},
 			"id": schema.StringAttribute{
 				Computed:            true,

@@ -50,6 +50,8 @@ type Session struct {
 
 	mu    sync.Mutex
 	kafka map[string]*kafkaEntry
+
+	notes notes
 }
 
 // kafkaEntry is one shared client; its lock makes concurrent first users wait for one dial instead of dialling all.

@@ -3,16 +3,13 @@ package topic
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
-	"weak"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/kafka-mesos/terraform-provider-kafka/internal/session"
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/tf"
 )
 
@@ -96,32 +93,23 @@ func planUpdate(state model, plan *model, diags *diag.Diagnostics) {
 	}
 }
 
-// plannedBrokers is an optional ability of the session: how many brokers a
-// cluster in the same configuration is going to have.
-type plannedBrokers interface {
-	PlannedBrokers(cluster string) (brokers int, ok bool)
-}
-
 // checkCreate finds out at plan time what the cluster would refuse.
 func (r *topicResource) checkCreate(ctx context.Context, plan model, diags *diag.Diagnostics) {
 	if r.session == nil || !plan.known() {
 		return
 	}
 	cluster := plan.Cluster.ValueString()
-	if p, ok := any(r.session).(plannedBrokers); ok {
-		if n, ok := p.PlannedBrokers(cluster); ok {
-			if rf := plan.ReplicationFactor.ValueInt64(); rf > int64(n) {
-				diags.AddAttributeError(path.Root("replication_factor"), "Replication Factor Above Brokers",
-					fmt.Sprintf("The topic %q asks for %d replicas, but the cluster %q has %d brokers: write at most %d, or give the cluster more brokers.", plan.Name.ValueString(), rf, cluster, n, n))
-			}
-			return
-		}
+	if n, ok := r.session.PlannedBrokers(cluster); ok && plan.ReplicationFactor.ValueInt64() > int64(n) {
+		diags.AddAttributeError(path.Root("replication_factor"), "Replication Factor Above Brokers",
+			fmt.Sprintf("The topic %q asks for %d replicas, but the cluster %q has %d brokers: write at most %d, or give the cluster more brokers.",
+				plan.Name.ValueString(), plan.ReplicationFactor.ValueInt64(), cluster, n, n))
+		return
 	}
 	spec, d := plan.toSpec(ctx)
 	if d.HasError() {
 		return // Create reports it
 	}
-	if recentlyFailed(r.session, cluster) {
+	if r.session.Silent(cluster) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, planLook)
@@ -129,28 +117,8 @@ func (r *topicResource) checkCreate(ctx context.Context, plan model, diags *diag
 	admin, err := r.admin(ctx, cluster)
 	if err != nil {
 		// The cluster may be about to be made by this very plan.
-		rememberFailure(r.session, cluster)
+		r.session.NoteSilent(cluster)
 		return
 	}
 	tf.AddError(diags, "Kafka Would Refuse the Topic", service{admin}.check(ctx, spec), paths)
-}
-
-// lookFailures remembers which clusters could not be reached a moment ago, so
-// that a plan with many new topics does not wait for each of them.
-var lookFailures sync.Map // lookKey → time.Time
-
-type lookKey struct {
-	session weak.Pointer[session.Session]
-	cluster string
-}
-
-const lookAgain = 30 * time.Second
-
-func rememberFailure(s *session.Session, cluster string) {
-	lookFailures.Store(lookKey{weak.Make(s), cluster}, time.Now())
-}
-
-func recentlyFailed(s *session.Session, cluster string) bool {
-	at, ok := lookFailures.Load(lookKey{weak.Make(s), cluster})
-	return ok && time.Since(at.(time.Time)) < lookAgain
 }

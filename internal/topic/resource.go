@@ -52,16 +52,6 @@ func (r *topicResource) admin(ctx context.Context, cluster string) (Admin, error
 	return c, nil
 }
 
-// renew makes the next user look for the cluster's brokers again: they may
-// have moved while this process was running.
-func (r *topicResource) renew(cluster string, err error) bool {
-	if cluster == "" || !errors.Is(err, kafkaadmin.ErrUnreachable) {
-		return false
-	}
-	r.session.Forget(cluster)
-	return true
-}
-
 func (r *topicResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	const summary = "Unable to Create Kafka Topic"
 	var plan model
@@ -95,7 +85,7 @@ func (r *topicResource) Create(ctx context.Context, req resource.CreateRequest, 
 	case created:
 		resp.Diagnostics.AddWarning("Kafka Topic Not Visible Everywhere Yet", fmt.Sprintf("The topic is created and can be used: %s.", err))
 	default:
-		r.renew(cluster, err)
+		r.session.Renew(cluster, err)
 		tf.AddError(&resp.Diagnostics, summary, err, paths)
 	}
 }
@@ -113,7 +103,7 @@ func (r *topicResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	case errors.Is(err, kafkaadmin.ErrNotFound):
 		resp.State.RemoveResource(ctx)
 		return
-	case clusterIsDown(err) && !state.Partitions.IsNull():
+	case session.IsDown(err) && !state.Partitions.IsNull():
 		// The plan that mends the cluster must not fail over the cluster's
 		// topics. They stay in the state; the next refresh sees what is left.
 		resp.Diagnostics.AddWarning("Kafka Topic Not Refreshed", fmt.Sprintf("The topic %q is kept as it was: %s.", name, err))
@@ -137,18 +127,10 @@ func (r *topicResource) read(ctx context.Context, cluster, name string) (kafkaad
 			return kafkaadmin.Topic{}, err
 		}
 		seen, err := admin.Topic(ctx, name)
-		if again || !r.renew(cluster, err) {
+		if again || !r.session.Renew(cluster, err) {
 			return seen, err
 		}
 	}
-}
-
-// clusterIsDown says that Marathon answered, and has no running broker of the
-// cluster. That is a fact about the cluster, not about the topic.
-func clusterIsDown(err error) bool {
-	var gone *session.ClusterNotFoundError
-	var idle *session.NoBrokersError
-	return errors.As(err, &gone) || errors.As(err, &idle)
 }
 
 func (r *topicResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -191,14 +173,14 @@ func (r *topicResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	if err := s.applyConfig(ctx, want.Name, ch); err == nil || acceptedWrite(err) {
 		now.Config = plan.Config
 	} else {
-		r.renew(cluster, err)
+		r.session.Renew(cluster, err)
 		tf.AddError(&resp.Diagnostics, summary, err, paths)
 		return
 	}
 	if err := s.applyPartitions(ctx, want.Name, ch); err == nil || acceptedWrite(err) {
 		now = plan
 	} else {
-		r.renew(cluster, err)
+		r.session.Renew(cluster, err)
 		tf.AddError(&resp.Diagnostics, summary, err, paths)
 	}
 }
@@ -237,7 +219,7 @@ func (r *topicResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 		resp.Diagnostics.AddWarning("Kafka Cluster Is Gone", fmt.Sprintf("The topic %q went with its cluster %q.", state.Name.ValueString(), cluster))
 		return
 	}
-	r.renew(cluster, err)
+	r.session.Renew(cluster, err)
 	tf.AddError(&resp.Diagnostics, "Unable to Delete Kafka Topic", err, paths)
 }
 

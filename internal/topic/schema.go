@@ -12,7 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -37,7 +36,7 @@ func (r *topicResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 				MarkdownDescription: "Name of the topic: 1 to 249 letters, digits, `.`, `_` and `-`. Kafka refuses a name that differs from another topic's only by `.` and `_`. " +
 					"Changing it replaces the topic: **its records are deleted**.",
 				Validators:    []validator.String{tf.KafkaTopicName()},
-				PlanModifiers: []planmodifier.String{replaceIfKnown("Another name is another topic.")},
+				PlanModifiers: []planmodifier.String{tf.ReplaceIfKnown("Another name is another topic.")},
 			},
 			"partitions": schema.Int64Attribute{
 				Required: true,
@@ -56,7 +55,7 @@ func (r *topicResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 				MarkdownDescription: "Id of the `kafka_cluster` that holds the topic (`kafka_cluster.<name>.id`, such as `/kafka/main`). Its brokers are found through Marathon when they are needed. " +
 					"Without it the provider's `bootstrap_servers` are used. Changing it replaces the topic: **its records are deleted**.",
 				Validators:    []validator.String{tf.AppID()},
-				PlanModifiers: []planmodifier.String{replaceIfKnown("A topic cannot move to another cluster.")},
+				PlanModifiers: []planmodifier.String{tf.ReplaceIfKnown("A topic cannot move to another cluster.")},
 			},
 			"config": schema.MapAttribute{
 				Optional:    true,
@@ -90,16 +89,4 @@ func (r *topicResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 
 func timeoutText(what string, minutes int) string {
 	return fmt.Sprintf("How long to wait %s, as a duration such as `90s` or `10m`. Default `%dm`.", what, minutes)
-}
-
-// replaceIfKnown replaces when the new value is known and another one. A value
-// that is unknown until the apply (the id of a cluster that changes in the same
-// plan) is most likely the same again, and a topic is not to be lost over it:
-// Update looks at it then.
-func replaceIfKnown(why string) planmodifier.String {
-	return stringplanmodifier.RequiresReplaceIf(
-		func(_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
-			resp.RequiresReplace = !req.PlanValue.IsUnknown()
-		},
-		why, why)
 }
