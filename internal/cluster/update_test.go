@@ -176,10 +176,10 @@ func TestSandboxClusterStorage(t *testing.T) {
 				return err
 			}
 			topics, err := admin.ListTopics(ctx, "kept")
-			if err != nil || !topics.Has("kept") {
-				return fmt.Errorf("the topic did not survive the restart: %v, %v", topics.Names(), err)
+			if err == nil && !topics.Has("kept") {
+				err = fmt.Errorf("the topic did not survive the restart: %v", topics.Names())
 			}
-			return nil
+			return err
 		}
 	}
 	r := &restarted{b: b}
