@@ -41,7 +41,6 @@ func TestSandboxReferenceStackExample(t *testing.T) {
 	}
 	edit("main.tf", example, func(text string) string { return strings.ReplaceAll(text, "../../modules", modules+"//modules") })
 	edit("versions.tf", empty, func(text string) string { return text + "\nprovider \"kafka\" {}\n" })
-	application := func(key string) tfjsonpath.Path { return tfjsonpath.New(key) }
 	resource.UnitTest(t, resource.TestCase{
 		Steps: []resource.TestStep{{
 			// With a folder and the step's own providers, the test driver initialises the configuration and so its modules.
@@ -55,9 +54,9 @@ func TestSandboxReferenceStackExample(t *testing.T) {
 			},
 			ConfigStateChecks: []statecheck.StateCheck{
 				statecheck.ExpectKnownOutputValue("brokers", knownvalue.ListSizeExact(3)),
-				statecheck.ExpectKnownOutputValueAtPath("application", application("group_state"), knownvalue.StringExact("Stable")),
-				statecheck.ExpectKnownOutputValueAtPath("application", application("members"), knownvalue.Int64Exact(5)),
-				statecheck.ExpectKnownOutputValueAtPath("application", application("acls"), knownvalue.ListSizeExact(6)),
+				statecheck.ExpectKnownOutputValueAtPath("application", tfjsonpath.New("group_state"), knownvalue.StringExact("Stable")),
+				statecheck.ExpectKnownOutputValueAtPath("application", tfjsonpath.New("members"), knownvalue.Int64Exact(5)),
+				statecheck.ExpectKnownOutputValueAtPath("application", tfjsonpath.New("acls"), knownvalue.ListSizeExact(6)),
 			},
 		}, {
 			// The driver's own destroy cannot handle modules: the stack goes by an empty configuration.

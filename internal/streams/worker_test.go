@@ -21,7 +21,8 @@ import (
 )
 
 // workerMode makes the test binary an instance of an application instead: it joins the consumer group of its application
-// id with a member for each thread and answers health checks. Its value says how it behaves.
+// id with a member for each thread and answers health checks. Its value says how it behaves: "work" as it should, "crash" at
+// once, "sick" fails its health checks, "alone" runs but never joins.
 const workerMode = "WORKER_MODE"
 
 func TestMain(m *testing.M) {
@@ -47,7 +48,7 @@ func work(mode string) int {
 		}),
 	}
 	go func() { fmt.Fprintln(os.Stderr, "worker:", server.ListenAndServe()) }()
-	if mode != "alone" { // that one runs and is healthy, but never joins
+	if mode == "work" {
 		threads, err := strconv.Atoi(os.Getenv("STREAMS_NUM_STREAM_THREADS"))
 		if err != nil {
 			threads = 1
