@@ -237,7 +237,7 @@ func (s *session) alterBroker(rr kmsg.IncrementalAlterConfigsRequestResource, va
 	}
 	for _, rc := range rr.Configs {
 		if readOnlyConfigs[rc.Name] {
-			return refuse(kerr.InvalidRequest, "Cannot update these configs dynamically: Set(%s)", rc.Name)
+			return refuse(kerr.InvalidRequest, "Cannot update these configs dynamically: [%s]", rc.Name)
 		}
 		if rc.Name == "min.insync.replicas" && rr.ResourceName != "" {
 			return refuse(kerr.InvalidConfig, "Broker-level min.insync.replicas cannot be altered while ELR is enabled.")

@@ -189,7 +189,7 @@ func (c *cluster) replicasFor(t kmsg.CreateTopicsRequestTopic, props map[string]
 	case partitions <= 0:
 		return nil, refuse(kerr.InvalidPartitions, "Number of partitions was set to an invalid non-positive value.")
 	case factor <= 0:
-		return nil, refuse(kerr.InvalidReplicationFactor, "Replication factor was set to an invalid non-positive value.")
+		return nil, refuse(kerr.InvalidReplicationFactor, "Replication factor must be larger than 0, or -1 to use the default value.")
 	}
 	out, why := c.place(partitions, factor)
 	if why != "" {

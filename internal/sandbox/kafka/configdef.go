@@ -71,7 +71,9 @@ func (d configDef) invalid(key, value string) string {
 	default:
 	}
 	if d.check != nil {
-		if why := d.check(trimmed); why != "" {
+		if why := d.check(trimmed); strings.Contains(why, "%s") {
+			return fmt.Sprintf("Invalid value [%s] for configuration %s: "+why, value, key, key)
+		} else if why != "" {
 			return bad(why)
 		}
 	}
@@ -125,7 +127,7 @@ func throttledReplicas(v string) string {
 		_, errP := strconv.Atoi(partition)
 		_, errB := strconv.Atoi(broker)
 		if !ok || errP != nil || errB != nil {
-			return "Must be the literal '*' or a list of replicas in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],..."
+			return "%s must be the literal '*' or a list of replicas in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],..."
 		}
 	}
 	return ""

@@ -57,8 +57,11 @@ func (c *cluster) topicChain(key string, overrides, props map[string]string, id 
 	if v, ok := overrides[key]; ok {
 		out = append(out, configValue{key, v, kmsg.ConfigSourceDynamicTopicConfig})
 	}
-	for _, syn := range topicSynonyms[key] {
+	for i, syn := range topicSynonyms[key] {
 		for _, v := range c.brokerChain(syn.key, props, id) {
+			if i > 0 && v.source == kmsg.ConfigSourceDefaultConfig {
+				continue // the defaults of log.retention.hours and its like show as the topic's own
+			}
 			out = append(out, v)
 		}
 	}
@@ -104,11 +107,9 @@ func (c *cluster) topicEntries(_ string, overrides, props map[string]string, id 
 	var out []kmsg.DescribeConfigsResponseResourceConfig
 	for _, key := range slices.Sorted(maps.Keys(topicConfigs)) {
 		chain := c.topicChain(key, overrides, props, id)
-		if len(chain) > 1 {
-			// The topic's own default stands behind the broker's only where the broker has no such key.
-			chain = chain[:len(chain)-1]
-		}
-		out = append(out, entry(key, inUnit(key, chain[0]), chain, topicConfigs[key].typ, false))
+		rc := entry(key, inUnit(key, chain[0]), chain, topicConfigs[key].typ, false)
+		rc.ConfigSynonyms = rc.ConfigSynonyms[:len(chain)-1] // the topic's own default is no synonym
+		out = append(out, rc)
 	}
 	return out
 }

@@ -17,8 +17,8 @@
 // stays in every ISR until broker.session.timeout.ms is over, and its successor cannot register before; SIGTERM moves
 // leaders first; ISR and eligible leader replicas, min.insync.replicas; racks; __consumer_offsets and
 // __transaction_state with their own replication factors, whose leaders are the coordinators; topic names, configs,
-// replication factors, assignments and partition counts are refused with the codes and words of a broker; a few hundred
-// defaults and synonyms of DescribeConfigs; auto.create.topics.enable, delete.topic.enable, auto.leader.rebalance.enable.
+// replication factors, assignments and partition counts are refused with the codes and words of a broker; the
+// values, sources and synonyms of topic configs; auto.create.topics.enable, delete.topic.enable, auto.leader.rebalance.enable.
 //
 // Content belongs to the log directories, although the bytes are the hub's: each directory carries a marker
 // (embedded-kafka.json). A partition whose only complete replica comes back with an empty directory is emptied; a cluster

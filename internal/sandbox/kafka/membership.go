@@ -184,6 +184,8 @@ func (c *cluster) ensureContent() error {
 			return err
 		}
 		c.state.Generation = randomUUID()
+		// With eligible leader replicas the first controller makes its own min.insync.replicas the cluster's dynamic default.
+		c.state.Configs[""] = map[string]string{"min.insync.replicas": setting(c.nodes[c.leader].Props, "min.insync.replicas")}
 		for _, n := range c.nodes {
 			n.fresh = true
 		}

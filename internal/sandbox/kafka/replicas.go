@@ -264,7 +264,7 @@ func (c *cluster) place(partitions, factor int) ([][]int32, string) {
 		return nil, fmt.Sprintf("Unable to replicate the partition %d time(s): %s", factor, why)
 	}
 	if factor > len(all) {
-		return cannot(fmt.Sprintf("The target replication factor of %d cannot be reached because only %d broker(s) are registered.", factor, len(all)))
+		return cannot(fmt.Sprintf("The target replication factor of %d cannot be reached because only %d broker(s) are registered or some brokers have all their log directories cordoned.", factor, len(all)))
 	}
 	live := stripe(c.brokers(false))
 	if len(live) == 0 {
