@@ -195,10 +195,6 @@ func (o Operator) awaitAll(ctx context.Context, targets map[int]rollout.Target, 
 // abandon stops the plans of a launch that failed: they would never end and would lock the apps against the next try. The
 // apps stay as they are. It has a time of its own, as the caller's may be over.
 func (o Operator) abandon(ctx context.Context, targets map[int]rollout.Target) {
-	stopper, ok := o.Marathon.(DeploymentStopper)
-	if !ok {
-		return
-	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	running, err := o.Marathon.Deployments(ctx)
@@ -207,7 +203,7 @@ func (o Operator) abandon(ctx context.Context, targets map[int]rollout.Target) {
 	}
 	for _, target := range targets {
 		if slices.ContainsFunc(running, func(d marathon.Deployment) bool { return d.ID == target.DeploymentID }) {
-			_ = stopper.StopDeployment(ctx, target.DeploymentID)
+			_ = o.Marathon.StopDeployment(ctx, target.DeploymentID)
 		}
 	}
 }

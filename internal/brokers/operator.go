@@ -21,11 +21,7 @@ type Marathon interface {
 	DeleteApp(ctx context.Context, id string) (marathon.Change, error)
 	DeleteGroup(ctx context.Context, id string) (marathon.Change, error)
 	Deployments(ctx context.Context) ([]marathon.Deployment, error)
-}
-
-// DeploymentStopper is an optional ability of Marathon: it stops a plan and leaves the apps as they are
-// (DELETE /v2/deployments/<id>?force=true), which frees the apps of a plan that will never end.
-type DeploymentStopper interface {
+	// StopDeployment frees the apps of a plan that will never end, and leaves them as they are.
 	StopDeployment(ctx context.Context, id string) error
 }
 
@@ -133,10 +129,6 @@ func (e *finalError) Error() string { return e.err.Error() }
 // release stops plans that touch nothing but the given apps, so that a change to them is not locked out by a plan that
 // an earlier run left behind and that may never end.
 func (o Operator) release(ctx context.Context, appIDs []string) {
-	stopper, ok := o.Marathon.(DeploymentStopper)
-	if !ok {
-		return
-	}
 	deployments, err := o.Marathon.Deployments(ctx)
 	if err != nil {
 		return // the change itself will say what is wrong
@@ -148,7 +140,7 @@ func (o Operator) release(ctx context.Context, appIDs []string) {
 		}
 		if ours {
 			o.progressf("stopping deployment %s of %s", d.ID, strings.Join(d.AffectedApps, ", "))
-			_ = stopper.StopDeployment(ctx, d.ID)
+			_ = o.Marathon.StopDeployment(ctx, d.ID)
 		}
 	}
 }

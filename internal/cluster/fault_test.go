@@ -1,7 +1,6 @@
 package cluster_test
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -15,8 +14,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
-	"github.com/kafka-mesos/terraform-provider-kafka/internal/brokers"
-	"github.com/kafka-mesos/terraform-provider-kafka/internal/marathon"
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/provider"
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/rollout"
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/testkit"
@@ -31,26 +28,6 @@ func deadURL(t *testing.T) string {
 	}
 	defer func() { _ = l.Close() }()
 	return "http://" + l.Addr().String()
-}
-
-// needsStop: without it a failed deployment locks its app, and everything after the failure waits for the lock.
-func needsStop(t *testing.T) {
-	t.Helper()
-	if _, ok := any((*marathon.Client)(nil)).(brokers.DeploymentStopper); !ok {
-		t.Skip("the Marathon client cannot stop a deployment yet")
-	}
-}
-
-// needsRoot: ports of apps anywhere in the tree can only be seen from the root group.
-func needsRoot(t *testing.T, b *bench) {
-	t.Helper()
-	m, err := marathon.New(marathon.Config{URLs: []string{b.URL()}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := m.Group(t.Context(), "/"); errors.Is(err, marathon.ErrInvalid) {
-		t.Skip("the Marathon client cannot read the root group yet")
-	}
 }
 
 // TestSandboxClusterOutage: an unreachable Marathon, or one that refuses us, fails and takes nothing out of the state.
@@ -83,7 +60,6 @@ func TestSandboxClusterWrongCredentials(t *testing.T) {
 // TestSandboxClusterCrash: brokers that end at once end the apply before its time, with their last lines; the cluster stays
 // in state and the next apply makes it anew.
 func TestSandboxClusterCrash(t *testing.T) {
-	needsStop(t)
 	b := newBench(t)
 	started := time.Now()
 	b.run(
@@ -104,7 +80,6 @@ func TestSandboxClusterCrash(t *testing.T) {
 // TestSandboxClusterFailedRoll: a roll stops at the first broker that does not come back, the others go on serving, and the
 // next apply mends that one first.
 func TestSandboxClusterFailedRoll(t *testing.T) {
-	needsStop(t)
 	b := newBench(t)
 	var before map[int]string
 	bad := resource.TestStep{
@@ -159,7 +134,6 @@ func TestSandboxClusterStoppedUpdate(t *testing.T) {
 
 // TestSandboxClusterInterrupted: what an apply that ran out of time has made is in state, and the next one converges.
 func TestSandboxClusterInterrupted(t *testing.T) {
-	needsStop(t)
 	b := newBench(t)
 	next := step(b.cluster(""), plancheck.ResourceActionDestroyBeforeCreate, b.kafkaHas(0, 1, 2))
 	next.PreConfig = func() {
@@ -189,9 +163,7 @@ func TestSandboxClusterExists(t *testing.T) {
 
 // TestSandboxClusterPortClash: two on one port of one host is a plan error where it can be known, and else the rollout's.
 func TestSandboxClusterPortClash(t *testing.T) {
-	needsStop(t)
 	b := newBench(t)
-	needsRoot(t, b)
 	host := b.Core().Agents()[1].Hostname
 	other := map[string]any{
 		"id": "/other", "cmd": "sleep 1000", "cpus": 0.1, "mem": 32, "requirePorts": true,

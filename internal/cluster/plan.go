@@ -48,6 +48,9 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		plan.planUpdate(ctx, state, l, &resp.Diagnostics)
 	}
 	plan.validate(ctx, &resp.Diagnostics)
+	if r.session != nil && !plan.ID.IsUnknown() && !plan.Brokers.IsUnknown() {
+		r.session.PlanBrokers(plan.ID.ValueString(), int(plan.Brokers.ValueInt64()))
+	}
 	if !resp.Diagnostics.HasError() && (!exists || !plan.Placement.Equal(state.Placement)) {
 		r.checkPortClash(ctx, plan, &resp.Diagnostics)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 type wireGroup struct {
@@ -16,9 +17,12 @@ type wireGroup struct {
 // Group reads a group with all apps below it. One that does not exist is ErrNotFound.
 func (c *Client) Group(ctx context.Context, id string) (Group, error) {
 	const op = "read group"
-	path, err := idPath("/v2/groups", op, id)
-	if err != nil {
-		return Group{}, err
+	path := "/v2/groups"
+	if strings.Trim(id, "/") != "" { // the root group has no segment
+		var err error
+		if path, err = idPath(path, op, id); err != nil {
+			return Group{}, err
+		}
 	}
 	r := request{op: op, target: id, method: http.MethodGet, path: path, query: url.Values{"embed": {
 		"group.groups", "group.apps", "group.pods", "group.apps.tasks", "group.apps.counts", "group.apps.deployments", "group.apps.lastTaskFailure",

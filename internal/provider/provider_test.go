@@ -148,6 +148,28 @@ provider "kafka" {
 	})
 }
 
+// A topic is held against the cluster of the same configuration before there is one.
+func TestReplicationFactorAboveThePlannedBrokers(t *testing.T) {
+	acctest.UnitTest(t, acctest.TestCase{
+		ProtoV6ProviderFactories: testkit.Providers(provider.WithEnvironment(func(string) string { return "" })),
+		Steps: []acctest.TestStep{{
+			Config: `
+resource "kafka_cluster" "c" {
+  name    = "c"
+  brokers = 2
+}
+resource "kafka_topic" "t" {
+  cluster            = kafka_cluster.c.id
+  name               = "t"
+  partitions         = 1
+  replication_factor = 3
+}`,
+			PlanOnly:    true,
+			ExpectError: spaced(`asks for 3 replicas, but the cluster "/kafka/c" has 2 brokers`),
+		}},
+	})
+}
+
 // spaced matches words however Terraform broke the lines.
 func spaced(words string) *regexp.Regexp {
 	parts := strings.Fields(words)
