@@ -50,7 +50,7 @@ func (r *aclResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 				Optional: true,
 				MarkdownDescription: "Id of the `kafka_cluster` that holds the ACL (`kafka_cluster.<name>.id`, such as `/kafka/main`). Its brokers are found through Marathon when they are needed. " +
 					"Without it the provider's `bootstrap_servers` are used. Changing it replaces the ACL.",
-				Validators: []validator.String{tf.AppID()},
+				Validators:    []validator.String{tf.AppID()},
 				PlanModifiers: []planmodifier.String{tf.ReplaceIfKnown("An ACL cannot move to another cluster.")},
 			},
 			"id": schema.StringAttribute{

@@ -89,8 +89,10 @@ func schemaFile(ctx context.Context, cli *tfcli.CLI, scratch string) (string, er
 	if err != nil {
 		return "", err
 	}
-	// OpenTofu names its own registry; the generator looks for Terraform's.
-	out = bytes.ReplaceAll(out, []byte("registry.opentofu.org/"), []byte("registry.terraform.io/"))
+	// The generator looks for the provider under the namespace that it would have without an address.
+	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
+		out = bytes.ReplaceAll(out, []byte(`"`+host+`/kafka-mesos/kafka"`), []byte(`"registry.terraform.io/hashicorp/kafka"`))
+	}
 	path := filepath.Join(scratch, "schema.json")
 	return path, os.WriteFile(path, out, 0o600)
 }
