@@ -49,14 +49,19 @@ func (j *judge) countVanished(o observation) {
 		now[t.ID] = true
 	}
 	for _, t := range before {
-		if now[t.ID] || t.State == "TASK_KILLING" || strings.HasPrefix(t.State, "TASK_UNREACHABLE") || compareVersions(t.Version, o.status.LastConfigChangeAt) < 0 {
+		if t.Dead {
+			j.sick[t.ID] = t.FailureCause
+		}
+		cause, sick := j.sick[t.ID]
+		// Killed on purpose, unless it was sick before: events wake us in the very moment in which a check has its task killed.
+		if now[t.ID] || t.State == "TASK_KILLING" && !sick || strings.HasPrefix(t.State, "TASK_UNREACHABLE") || compareVersions(t.Version, o.status.LastConfigChangeAt) < 0 {
 			continue
 		}
 		f := marathon.TaskFailure{TaskID: t.ID, Host: t.Host, SlaveID: t.SlaveID, Version: t.Version, Timestamp: o.at, Message: "the task ended by itself, without an error"}
-		if t.Dead {
-			f.Message = t.FailureCause
+		if sick {
+			f.Message = cause
 		}
-		j.count(f, t.Dead)
+		j.count(f, sick)
 	}
 }
 

@@ -50,6 +50,7 @@ type judge struct {
 	crashes      []marathon.TaskFailure
 	kills        []marathon.TaskFailure // for failing health checks
 	counted      map[string]bool        // task ids in crashes and kills
+	sick         map[string]string      // cause by task id, of tasks that were seen to fail their health checks
 	heldSince    time.Time
 	held         string
 	movedAt      time.Time
@@ -58,7 +59,7 @@ type judge struct {
 }
 
 func newJudge(t Target, o options, start time.Time) *judge {
-	return &judge{target: t, opts: o, start: start, want: t.Version, counted: map[string]bool{}, movedAt: start}
+	return &judge{target: t, opts: o, start: start, want: t.Version, counted: map[string]bool{}, sick: map[string]string{}, movedAt: start}
 }
 
 func (j *judge) observe(o observation) verdict {

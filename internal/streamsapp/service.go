@@ -22,11 +22,8 @@ type Marathon interface {
 	ScaleApp(ctx context.Context, id string, instances int) (marathon.Change, error)
 	DeleteApp(ctx context.Context, id string) (marathon.Change, error)
 	Deployments(ctx context.Context) ([]marathon.Deployment, error)
-}
-
-// DeploymentStopper is an optional ability of Marathon: it stops a plan and leaves the app as it is
-// (DELETE /v2/deployments/<id>?force=true). A plan whose instances crash never ends by itself and locks its app.
-type DeploymentStopper interface {
+	// StopDeployment stops a plan and leaves the app as it is. A plan whose instances crash never ends by itself and locks
+	// its app.
 	StopDeployment(ctx context.Context, id string) error
 }
 
@@ -240,10 +237,6 @@ func (v Service) Abandon(ctx context.Context, deploymentID string) error {
 }
 
 func (v Service) stop(ctx context.Context, which func(marathon.Deployment) bool) error {
-	stopper, ok := v.Marathon.(DeploymentStopper)
-	if !ok {
-		return nil
-	}
 	running, err := v.Marathon.Deployments(ctx)
 	if err != nil {
 		return err
@@ -252,7 +245,7 @@ func (v Service) stop(ctx context.Context, which func(marathon.Deployment) bool)
 		if !which(d) {
 			continue
 		}
-		if err := stopper.StopDeployment(ctx, d.ID); err != nil && !errors.Is(err, marathon.ErrNotFound) {
+		if err := v.Marathon.StopDeployment(ctx, d.ID); err != nil && !errors.Is(err, marathon.ErrNotFound) {
 			return err
 		}
 	}

@@ -93,8 +93,6 @@ func ProviderConfig(sb *sandbox.Sandbox) string {
 func Main(m *testing.M) {
 	setup()
 	code := m.Run()
-	programsMu.Lock()
-	defer programsMu.Unlock()
 	for _, path := range programs {
 		_ = os.RemoveAll(filepath.Dir(path))
 	}
@@ -137,12 +135,12 @@ func program(t testing.TB, name, pkg string) string {
 	if path, ok := programs[name]; ok {
 		return path
 	}
-	dir, err := os.MkdirTemp("", "kafka-testkit-")
+	dir, err := os.MkdirTemp("", "kafka-testkit-") //nolint:usetesting // it outlives this test; Main removes it
 	if err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, name)
-	build := exec.Command("go", "build", "-o", path, pkg)
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", path, pkg)
 	build.Dir = root(t)
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building %s: %v\n%s", pkg, err, out)
@@ -154,7 +152,7 @@ func program(t testing.TB, name, pkg string) string {
 // root is the repository's top folder.
 func root(t testing.TB) string {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
 		t.Fatalf("finding the module's folder: %v", err)
 	}

@@ -25,13 +25,14 @@ import (
 const enoughWords = 100_000
 
 func main() {
-	keep := pflag.Bool("keep", false, "leave the stack and the sandbox up and say how to look at them")
+	d := &demo{report: newReport(os.Stdout)}
+	pflag.BoolVar(&d.keep, "keep", false, "leave the stack and the sandbox up and say how to look at them")
+	pflag.StringVar(&d.kafkaHome, "kafka-home", "", "unpacked Apache Kafka to run instead of the embedded one")
 	pflag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	d := &demo{report: newReport(os.Stdout), keep: *keep}
-	err := d.run(ctx)
-	if err = errors.Join(err, d.close()); err != nil {
+	err := errors.Join(d.run(ctx), d.close())
+	stop()
+	if err != nil {
 		fmt.Fprintf(os.Stderr, "\nThe demo failed after %.1f s: %v\n", d.report.Seconds(), err)
 		os.Exit(1)
 	}
@@ -41,6 +42,9 @@ type demo struct {
 	report  *report
 	keep    bool
 	scratch string
+	// kafkaHome is a real Kafka's folder; empty = embedded.
+	kafkaHome string
+
 	kept    bool // everything went well and stays up
 	sandbox *sandboxProcess
 	stack   *stack
@@ -110,7 +114,7 @@ func (d *demo) prepare(ctx context.Context) error {
 		return err
 	}
 	d.report.Step("Starting the sandbox: a Marathon with three agents on loopback")
-	if d.sandbox, err = startSandbox(ctx, program, filepath.Join(d.scratch, "sandbox")); err != nil {
+	if d.sandbox, err = startSandbox(ctx, program, filepath.Join(d.scratch, "sandbox"), d.kafkaHome); err != nil {
 		return err
 	}
 	d.report.Took("Marathon answers at %s", d.sandbox.URL)

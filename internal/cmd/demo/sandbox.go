@@ -22,12 +22,13 @@ type sandboxProcess struct {
 	URL  string
 	Dir  string
 	cmd  *exec.Cmd
-	done chan error
+	done chan struct{} // closed when it ended, with err
+	err  error
 	log  *os.File
 }
 
 // startSandbox runs the sandbox in a session of its own, so that Ctrl-C reaches the demo alone and KEEP can leave it up.
-func startSandbox(ctx context.Context, program, dir string) (*sandboxProcess, error) {
+func startSandbox(ctx context.Context, program, dir, kafkaHome string) (*sandboxProcess, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -40,14 +41,17 @@ func startSandbox(ctx context.Context, program, dir string) (*sandboxProcess, er
 	if err != nil {
 		return nil, err
 	}
-	s := &sandboxProcess{URL: "http://" + address, Dir: dir, done: make(chan error, 1), log: log}
-	s.cmd = exec.Command(program, "--dir", dir, "--listen", address, "--isolated") //nolint:noctx // it outlives this function and is ended by Stop
+	s := &sandboxProcess{URL: "http://" + address, Dir: dir, done: make(chan struct{}), log: log}
+	s.cmd = exec.Command(program, "--dir", dir, "--listen", address, "--isolated", "--kafka-home", kafkaHome) //nolint:noctx // it outlives this function and is ended by Stop
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
-	go func() { s.done <- s.cmd.Wait() }()
+	go func() {
+		s.err = s.cmd.Wait()
+		close(s.done)
+	}()
 	return s, s.ready(ctx)
 }
 
@@ -59,9 +63,8 @@ func (s *sandboxProcess) ready(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case err := <-s.done:
-			s.done <- err
-			return fmt.Errorf("the sandbox ended at its start: %w\n%s", err, s.tail())
+		case <-s.done:
+			return fmt.Errorf("the sandbox ended at its start: %w\n%s", s.err, s.tail())
 		case <-ctx.Done():
 			return fmt.Errorf("the sandbox does not answer: %w\n%s", ctx.Err(), s.tail())
 		case <-tick.C:
@@ -155,5 +158,9 @@ func freePort() (int, error) {
 		return 0, err
 	}
 	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	address, ok := l.Addr().(*net.TCPAddr)
+	if !ok {
+		return 0, fmt.Errorf("%s is no TCP address", l.Addr())
+	}
+	return address.Port, nil
 }

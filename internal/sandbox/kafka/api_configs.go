@@ -176,7 +176,7 @@ func (c *cluster) resolveTopicOps(rr kmsg.IncrementalAlterConfigsRequestResource
 		def, known := topicConfigs[rc.Name]
 		current := ""
 		if known {
-			current, _ = c.topicConfig(rr.ResourceName, overrides, rc.Name, props)
+			current = c.topicConfig(overrides, rc.Name, props)
 		}
 		value, r := applyOp(rc, def, current)
 		if r.code != 0 {

@@ -72,10 +72,10 @@ func (c *cluster) topicChain(key string, overrides, props map[string]string, id 
 	return append(out, configValue{key, topicConfigs[key].def, kmsg.ConfigSourceDefaultConfig})
 }
 
-// topicConfig is a topic key's effective value and where it comes from. c.mu is held.
-func (c *cluster) topicConfig(_ string, overrides map[string]string, key string, props map[string]string) (string, kmsg.ConfigSource) {
+// topicConfig is a topic key's effective value. c.mu is held.
+func (c *cluster) topicConfig(overrides map[string]string, key string, props map[string]string) string {
 	v := c.topicChain(key, overrides, props, noLeader)[0]
-	return inUnit(key, v), v.source
+	return inUnit(key, v)
 }
 
 // inUnit converts the value of a synonym in another unit, as log.retention.hours for retention.ms.

@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kbin"
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
@@ -177,14 +176,6 @@ func (c *cluster) asHub(ctx context.Context, req kmsg.Request) (kmsg.Response, e
 	defer stop()
 	id := "sandbox-hub"
 	return conn.ask(req, &id)
-}
-
-func errorCode(err error) int16 {
-	var k *kerr.Error
-	if errors.As(err, &k) {
-		return k.Code
-	}
-	return kerr.UnknownServerError.Code
 }
 
 // pipeListen makes kfake take its connections from l.

@@ -53,7 +53,7 @@ type testHub struct {
 func startHub(t *testing.T) *testHub {
 	t.Helper()
 	// Unix socket paths are short, t.TempDir's are not.
-	dir, err := os.MkdirTemp("", "ek")
+	dir, err := os.MkdirTemp("", "ek") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
 	}

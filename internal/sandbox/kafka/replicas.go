@@ -239,7 +239,7 @@ func (c *cluster) rebalance(now time.Time) {
 
 // minISR is the topic's effective min.insync.replicas. c.mu is held.
 func (c *cluster) minISR(topic string) int {
-	v, _ := c.topicConfig(topic, c.topicOverrides(topic), "min.insync.replicas", c.anyProps())
+	v := c.topicConfig(c.topicOverrides(topic), "min.insync.replicas", c.anyProps())
 	n := 1
 	_, _ = fmt.Sscan(v, &n) // the value was checked when it was set
 	return n

@@ -101,7 +101,7 @@ type Stream struct {
 
 // Open opens an event stream.
 func (c Client) Open(ctx context.Context, path string, headers map[string]string) (*Stream, error) {
-	conn, resp, err := c.dial(ctx, "GET", path, headers, nil)
+	conn, resp, err := c.dial(ctx, "GET", path, headers, nil) //nolint:bodyclose // it ends with the connection, see Close
 	if err != nil {
 		return nil, err
 	}

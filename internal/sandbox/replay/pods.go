@@ -67,7 +67,7 @@ func groupUpdate(step Step) (*Step, error) {
 		} `json:"body"`
 	}
 	if step.Request.Method != "POST" || json.Unmarshal(step.Request.Body, &pod) != nil || json.Unmarshal(step.Response, &created) != nil || created.Status != 201 {
-		return nil, nil //nolint:nilnil // no creation
+		return nil, nil //nolint:nilnil,nilerr // not the creation of a pod
 	}
 	plan := created.Headers["Marathon-Deployment-Id"]
 	response, err := json.Marshal(map[string]any{

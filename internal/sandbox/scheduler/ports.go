@@ -79,7 +79,7 @@ func (c *Core) matchPorts(app *spec.App, host string, free ranges) ([]int, bool)
 			if free.size() == 0 {
 				return nil, false
 			}
-			p := free.at(rand.IntN(free.size())) // any free port will do
+			p := anyPort(free)
 			free = free.without(p)
 			if c.probe(host, p, w.udp) {
 				out[n] = p

@@ -53,7 +53,7 @@ func (a App) MarshalJSON() ([]byte, error) {
 	if c := a.Container; c != nil {
 		out.Container = &containerOut{Container: *c}
 		if c.Volumes == nil {
-			out.Container.Container.Volumes = []Volume{}
+			out.Container.Volumes = []Volume{}
 		}
 		if !host {
 			out.Container.PortMappings = ptr(c.PortMappings)

@@ -37,7 +37,7 @@ func checkRules(d *draft, p *problems) {
 		if h.Command == nil && h.Protocol != "COMMAND" && !addressesPort(h, count) {
 			p.add(at, "Health check port indices must address an element of the ports array or container port mappings.")
 		}
-		if h.IPProtocol == "IPv6" && !(agentRun && docker) {
+		if h.IPProtocol == "IPv6" && (!agentRun || !docker) {
 			p.add(at, "IPv6 can only be used for container type DOCKER and Mesos http/https/tcp health checks")
 		}
 	}
