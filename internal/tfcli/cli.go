@@ -31,12 +31,13 @@ type CLI struct {
 	Version string
 	Config  string // CLI configuration file of our own
 	Root    string // the repository
+	Cache   string // what our own runs build and keep
 }
 
 // Open finds the CLI (terraform, tofu, else OpenTofu built from internal/tools/tofu), builds the provider and prepares
 // the mirror below cache (a folder that is kept between runs).
 func Open(ctx context.Context, root, cache string, progress io.Writer) (*CLI, error) {
-	cli := &CLI{Root: root}
+	cli := &CLI{Root: root, Cache: cache}
 	if err := cli.find(ctx, cache, progress); err != nil {
 		return nil, err
 	}
@@ -50,6 +51,19 @@ func Open(ctx context.Context, root, cache string, progress io.Writer) (*CLI, er
 		return nil, err
 	}
 	return cli, nil
+}
+
+// Here opens the CLI for the repository of the working directory, with the cache below it. Programs call it first.
+func Here(ctx context.Context, progress io.Writer) (*CLI, error) {
+	root, err := Root(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cache := filepath.Join(root, ".cache")
+	if err := os.MkdirAll(filepath.Join(cache, "bin"), 0o755); err != nil {
+		return nil, err
+	}
+	return Open(ctx, root, cache, progress)
 }
 
 // Command runs the CLI in dir. Extra environment goes on top of the process's own, without what would disturb it.
@@ -168,10 +182,4 @@ func Root(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("finding the repository: %w", err)
 	}
 	return strings.TrimSpace(string(out)), nil
-}
-
-// Cache is the folder below the repository that holds what our own runs build.
-func Cache(root string) (string, error) {
-	dir := filepath.Join(root, ".cache")
-	return dir, os.MkdirAll(filepath.Join(dir, "bin"), 0o755)
 }

@@ -88,24 +88,16 @@ func (d *demo) close() error {
 
 func (d *demo) prepare(ctx context.Context) error {
 	d.report.Step("Building the provider, the sandbox and the word-count worker")
-	root, err := tfcli.Root(ctx)
+	cli, err := tfcli.Here(ctx, os.Stderr)
 	if err != nil {
 		return err
 	}
-	cache, err := tfcli.Cache(root)
-	if err != nil {
+	program := filepath.Join(cli.Cache, "bin", "kafka-sandbox")
+	if err := build(ctx, cli.Root, program, "./internal/cmd/kafka-sandbox"); err != nil {
 		return err
 	}
-	cli, err := tfcli.Open(ctx, root, cache, os.Stderr)
-	if err != nil {
-		return err
-	}
-	program := filepath.Join(cache, "bin", "kafka-sandbox")
-	if err := build(ctx, root, program, "./internal/cmd/kafka-sandbox"); err != nil {
-		return err
-	}
-	worker := filepath.Join(cache, "bin", "wordcount-go")
-	if err := build(ctx, root, worker, "./examples/apps/wordcount-go"); err != nil {
+	worker := filepath.Join(cli.Cache, "bin", "wordcount-go")
+	if err := build(ctx, cli.Root, worker, "./examples/apps/wordcount-go"); err != nil {
 		return err
 	}
 	d.report.Took("%s %s will be used", cli.Name, cli.Version)

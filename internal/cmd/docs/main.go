@@ -32,15 +32,7 @@ func main() {
 }
 
 func run(ctx context.Context, generator string, check bool) error {
-	root, err := tfcli.Root(ctx)
-	if err != nil {
-		return err
-	}
-	cache, err := tfcli.Cache(root)
-	if err != nil {
-		return err
-	}
-	cli, err := tfcli.Open(ctx, root, cache, os.Stderr)
+	cli, err := tfcli.Here(ctx, os.Stderr)
 	if err != nil {
 		return err
 	}
@@ -56,20 +48,20 @@ func run(ctx context.Context, generator string, check bool) error {
 	// The generator empties the folder it renders into, so it gets one of its own and docs/adr stays.
 	rendered := filepath.Join(scratch, "rendered")
 	cmd := exec.CommandContext(ctx, generator, "generate", "--provider-name", "terraform-provider-kafka", "--rendered-provider-name", "Kafka",
-		"--providers-schema", schema, "--provider-dir", root, "--rendered-website-dir", relative(root, rendered), "--examples-dir", "examples")
+		"--providers-schema", schema, "--provider-dir", cli.Root, "--rendered-website-dir", relative(cli.Root, rendered), "--examples-dir", "examples")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", generator, err, out)
 	}
 	if check {
-		return compare(rendered, filepath.Join(root, "docs"))
+		return compare(rendered, filepath.Join(cli.Root, "docs"))
 	}
 	for _, part := range generated {
-		target := filepath.Join(root, "docs", part)
+		target := filepath.Join(cli.Root, "docs", part)
 		if err := os.RemoveAll(target); err != nil {
 			return err
 		}
 	}
-	return os.CopyFS(filepath.Join(root, "docs"), os.DirFS(rendered))
+	return os.CopyFS(filepath.Join(cli.Root, "docs"), os.DirFS(rendered))
 }
 
 // schemaFile asks the CLI for the provider's schemas, so that the generator has nothing to download.

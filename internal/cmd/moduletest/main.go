@@ -20,23 +20,15 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	root, err := tfcli.Root(ctx)
-	if err != nil {
-		return err
-	}
-	cache, err := tfcli.Cache(root)
-	if err != nil {
-		return err
-	}
-	cli, err := tfcli.Open(ctx, root, cache, os.Stderr)
+	cli, err := tfcli.Here(ctx, os.Stderr)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("%s %s\n", cli.Name, cli.Version)
-	if _, err := cli.Run(ctx, root, nil, "fmt", "-check", "-recursive", "-diff", "modules", "examples"); err != nil {
+	if _, err := cli.Run(ctx, cli.Root, nil, "fmt", "-check", "-recursive", "-diff", "modules", "examples"); err != nil {
 		return fmt.Errorf("run \"make generate\" to format: %w", err)
 	}
-	tests, err := filepath.Glob(filepath.Join(root, "modules", "*", "tests", "*.tftest.hcl"))
+	tests, err := filepath.Glob(filepath.Join(cli.Root, "modules", "*", "tests", "*.tftest.hcl"))
 	if err != nil {
 		return err
 	}
@@ -48,7 +40,7 @@ func run(ctx context.Context) error {
 		return fmt.Errorf("no module has tests")
 	}
 	for _, dir := range sorted(modules) {
-		if err := inScratch(ctx, cli, root, dir, "test", "-no-color"); err != nil {
+		if err := inScratch(ctx, cli, dir, "test", "-no-color"); err != nil {
 			return err
 		}
 	}
@@ -56,7 +48,7 @@ func run(ctx context.Context) error {
 }
 
 // inScratch initialises and runs with the working data outside the repository.
-func inScratch(ctx context.Context, cli *tfcli.CLI, root, dir string, args ...string) error {
+func inScratch(ctx context.Context, cli *tfcli.CLI, dir string, args ...string) error {
 	data, err := os.MkdirTemp("", "kafka-module-")
 	if err != nil {
 		return err
@@ -69,7 +61,7 @@ func inScratch(ctx context.Context, cli *tfcli.CLI, root, dir string, args ...st
 		return err
 	}
 	out, err := cli.Run(ctx, dir, env, args...)
-	name, relErr := filepath.Rel(root, dir)
+	name, relErr := filepath.Rel(cli.Root, dir)
 	if relErr != nil {
 		name = dir
 	}
