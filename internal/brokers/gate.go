@@ -75,9 +75,10 @@ func (v View) caughtUp(voter kafkaadmin.QuorumReplica) bool {
 }
 
 // partitionGate demands of every partition on the broker that its in-sync replicas stay at or above min.insync.replicas
-// without it. Partitions that have no replica to spare at any time cannot be waited for; they are warned of.
+// without it. Partitions that have no replica to spare at any time cannot be waited for; they are warned of. The last
+// in-sync replica of several is never taken down.
 func (v View) partitionGate(broker int32) (blockers, warnings []string) {
-	var unavailable []string
+	var single, unavailable []string
 	for _, p := range v.Partitions {
 		if !slices.Contains(p.Replicas, broker) {
 			continue
@@ -85,6 +86,10 @@ func (v View) partitionGate(broker int32) (blockers, warnings []string) {
 		name := fmt.Sprintf("%s-%d", p.Topic, p.Partition)
 		need := max(v.MinISR[p.Topic], 1)
 		switch inSync := len(p.ISR); {
+		case len(p.Replicas) == 1:
+			single = append(single, name)
+		case inSync == 1 && p.ISR[0] == broker: // whatever is asked for: the others lack records, and a broker may come back empty
+			blockers = append(blockers, fmt.Sprintf("broker %d is the only in-sync replica of partition %s, of %v", broker, name, p.Replicas))
 		case len(p.Replicas) <= need:
 			unavailable = append(unavailable, name)
 		case inSync < need:
@@ -92,6 +97,9 @@ func (v View) partitionGate(broker int32) (blockers, warnings []string) {
 		case inSync == need && slices.Contains(p.ISR, broker):
 			blockers = append(blockers, fmt.Sprintf("partition %s has %d in-sync replicas %v of %v: without broker %d fewer than its min.insync.replicas of %d would be left", name, inSync, p.ISR, p.Replicas, broker, need))
 		}
+	}
+	if len(single) > 0 {
+		warnings = append(warnings, fmt.Sprintf("broker %d is the only replica of these partitions, which cannot be read or written while it restarts and are empty afterwards if the cluster has no storage: %s", broker, shortList(single)))
 	}
 	if len(unavailable) > 0 {
 		warnings = append(warnings, fmt.Sprintf("not writable while broker %d restarts, as they have no more replicas than min.insync.replicas: %s", broker, shortList(unavailable)))

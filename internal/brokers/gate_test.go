@@ -56,6 +56,8 @@ func TestGate(t *testing.T) {
 		"single replica":                  {View{Quorum: quorum(0, 3), Partitions: []kafkaadmin.Partition{partition("one", []int32{1}, []int32{1})}, MinISR: minISR}, 1, "", "one-0"},
 		"replicas equal min ISR":          {View{Quorum: quorum(0, 3), Partitions: []kafkaadmin.Partition{partition("two", []int32{0, 1}, []int32{0, 1})}, MinISR: minISR}, 1, "", "two-0"},
 		"unknown min ISR counts as one":   {View{Quorum: quorum(0, 3), Partitions: []kafkaadmin.Partition{partition("new", []int32{0, 1}, []int32{1})}, MinISR: minISR}, 1, "new-0", ""},
+		"replicas equal min ISR, last":    {View{quorum(0, 3), nil, []kafkaadmin.Partition{partition("two", []int32{0, 1}, []int32{1})}, minISR}, 1, "only in-sync", ""},
+		"replicas equal min ISR, out":     {View{quorum(0, 3), nil, []kafkaadmin.Partition{partition("two", []int32{0, 1}, []int32{0})}, minISR}, 1, "", "two-0"},
 		"two replicas, min ISR one, full": {View{Quorum: quorum(0, 3), Partitions: []kafkaadmin.Partition{partition("one", []int32{0, 1}, []int32{0, 1})}, MinISR: minISR}, 1, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
