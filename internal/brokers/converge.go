@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/kafkaadmin"
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/marathon"
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/rollout"
 )
@@ -67,9 +68,9 @@ func (o Operator) Vacant(ctx context.Context, groupID string) error {
 	return &ExistsError{Group: groupID, Name: found.Spec.Name, ClusterID: found.Spec.ClusterID}
 }
 
-// Converge makes the cluster what s wants, from whatever it is: brokers that serve nobody (missing, stopped, unhealthy) are
-// made or replaced at once and together, as three of a new cluster must form its quorum; the others that differ are rolled
-// one at a time behind the gates. It can be stopped at any point and called again.
+// Converge makes the cluster what s wants, from whatever it is: brokers that serve nobody (missing, stopped, unhealthy and
+// out of Kafka's service too) are made or replaced at once and together, as three of a new cluster must form its quorum;
+// the others that differ are rolled one at a time behind the gates. It can be stopped at any point and called again.
 func (o Operator) Converge(ctx context.Context, s Spec) error {
 	found, err := o.Observe(ctx, s.Group)
 	if err != nil && !errors.Is(err, ErrNoCluster) {
@@ -79,9 +80,10 @@ func (o Operator) Converge(ctx context.Context, s Spec) error {
 	if err != nil {
 		return err
 	}
+	serving := o.serving(ctx, found, unlike)
 	var down, roll []int
 	for _, id := range unlike {
-		if b := found.Broker(id); b == nil || !b.Healthy {
+		if b := found.Broker(id); b == nil || !b.Healthy && !serving[id] {
 			down = append(down, id)
 		} else {
 			roll = append(roll, id)
@@ -96,6 +98,52 @@ func (o Operator) Converge(ctx context.Context, s Spec) error {
 		}
 	}
 	return o.roll(ctx, s, roll, down)
+}
+
+// servesWithin bounds the question whether brokers serve.
+const servesWithin = time.Minute
+
+// serving are those of the brokers that Kafka has in service although Marathon does not show them as healthy. Health results
+// get lost when Marathon's leader changes, and a busy agent fails checks: to replace such brokers all at once would take the
+// cluster down, and its data where it has no storage. A broker must answer itself, as for 9 s a dead one counts as unfenced.
+func (o Operator) serving(ctx context.Context, found Observed, of []int) map[int]bool {
+	var unsure []int
+	for _, id := range of {
+		if b := found.Broker(id); b != nil && !b.Healthy && b.Instances > 0 {
+			unsure = append(unsure, id)
+		}
+	}
+	serving := map[int]bool{}
+	if len(unsure) == 0 {
+		return serving
+	}
+	ctx, cancel := context.WithTimeout(ctx, servesWithin)
+	defer cancel()
+	k, err := o.Kafka(ctx)
+	if err != nil {
+		return serving
+	}
+	registered, err := k.Brokers(ctx)
+	if err != nil {
+		return serving
+	}
+	var mu sync.Mutex
+	var looks errgroup.Group
+	for _, id := range unsure {
+		if !slices.ContainsFunc(registered, func(b kafkaadmin.Broker) bool { return int(b.ID) == id && !b.Fenced }) {
+			continue
+		}
+		looks.Go(func() error {
+			if _, err := k.PartitionsFrom(ctx, int32(id)); err == nil {
+				mu.Lock()
+				serving[id] = true
+				mu.Unlock()
+			}
+			return nil
+		})
+	}
+	_ = looks.Wait()
+	return serving
 }
 
 // starting are the brokers that are as s wants them and do not serve yet: an earlier run was stopped while it waited.

@@ -28,6 +28,7 @@ type world struct {
 	voters int
 	lag    map[int32]int // looks until a broker is in sync again after its start
 	down   map[int32]bool
+	sick   map[int32]bool // serves, but Marathon does not see it as healthy
 	dead   map[int32]bool // does not start
 	topics []kafkaadmin.Partition
 	minISR int
@@ -43,7 +44,7 @@ type world struct {
 
 func newWorld(t *testing.T, s Spec, topics ...kafkaadmin.Partition) *world {
 	w := &world{
-		t: t, apps: map[string]marathon.App{}, groups: map[string]bool{s.Group: true}, voters: s.Controllers(), lag: map[int32]int{}, down: map[int32]bool{}, dead: map[int32]bool{},
+		t: t, apps: map[string]marathon.App{}, groups: map[string]bool{s.Group: true}, voters: s.Controllers(), lag: map[int32]int{}, down: map[int32]bool{}, sick: map[int32]bool{}, dead: map[int32]bool{},
 		topics: topics, minISR: 2, config: map[string]string{}, failStart: map[int32]error{}, failWrite: map[string]error{},
 	}
 	for _, app := range appsOf(t, s) {
@@ -78,7 +79,7 @@ func (w *world) Group(_ context.Context, id string) (marathon.Group, error) {
 	for _, app := range w.apps {
 		read := app.Clone()
 		if n, _ := read.Int("instances"); n > 0 && !w.down[w.idOf(app.ID())] {
-			read["tasks"] = []any{map[string]any{"id": "t", "host": "h", "state": "TASK_RUNNING", "ports": []any{9092}, "healthCheckResults": []any{map[string]any{"alive": true}}}}
+			read["tasks"] = []any{map[string]any{"id": "t", "host": "h", "state": "TASK_RUNNING", "ports": []any{9092}, "healthCheckResults": []any{map[string]any{"alive": !w.sick[w.idOf(app.ID())]}}}}
 		}
 		g.Apps = append(g.Apps, asRead(w.t, read))
 	}

@@ -95,6 +95,23 @@ func TestRollOneByOne(t *testing.T) {
 	}
 }
 
+// Health results get lost when Marathon's leader changes, and busy agents fail checks: what Kafka has in service is rolled.
+func TestBrokersThatServeAreRolledWhateverTheirHealthChecksSay(t *testing.T) {
+	s := plainSpec()
+	w := newWorld(t, s, full)
+	w.sick = map[int32]bool{0: true, 1: true, 2: true}
+	w.leader = 0
+	s.CPUs = 2
+	if err := w.operator().Converge(bounded(t), s); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"replace 1", "up 1", "in sync 1", "replace 2", "up 2", "in sync 2", "replace 0", "up 0", "in sync 0"}
+	got := w.only("replace", "up", "in sync")
+	if first := slices.Index(got, "replace 1"); first < 0 || !slices.Equal(got[first:], want) {
+		t.Errorf("went %v, want %v", got, want)
+	}
+}
+
 func TestRollWaitsForTheGate(t *testing.T) {
 	s := plainSpec()
 	w := newWorld(t, s, partition("t", []int32{0, 1, 2}, []int32{0, 1}))
