@@ -13,8 +13,9 @@ import (
 // Observed is a cluster as Marathon holds it.
 type Observed struct {
 	ID string // the group's path
-	// Spec is what the brokers tell: the lowest one, with hosts and racks of all. Brokers is the highest id + 1. Of Config
-	// it has what stands in server.properties; dynamic properties live in Kafka.
+	// Spec is what the brokers tell: the lowest one, with hosts and racks of all. Brokers is the highest id + 1, and never
+	// less than the controllers that the brokers know of, whose apps may be missing. Of Config it has what stands in
+	// server.properties; dynamic properties live in Kafka.
 	Spec Spec
 	// Brokers are the apps found, by id.
 	Brokers []Broker
@@ -35,6 +36,8 @@ type Broker struct {
 	App       marathon.App // as it was read
 	// pinned and rack are what the constraints say of this broker.
 	pinned, rackAttribute string
+	// quorum are the controllers' hosts as its command names them: as many as the cluster was made with.
+	quorum []string
 	// opaque: the command is not one of ours, so what stands in server.properties cannot be told.
 	opaque bool
 }
@@ -54,8 +57,13 @@ func FromApps(groupID string, apps []marathon.App) (Observed, error) {
 	slices.SortFunc(o.Brokers, func(a, b Broker) int { return a.ID - b.ID })
 	readable := max(0, slices.IndexFunc(o.Brokers, func(b Broker) bool { return !b.opaque }))
 	o.Spec = o.Brokers[readable].Spec
-	o.Spec.Brokers = o.Brokers[len(o.Brokers)-1].ID + 1
-	o.Spec.Placement = o.placement(Placement{Constraints: o.Spec.Placement.Constraints}, o.Spec.Brokers)
+	quorum := o.Brokers[readable].quorum
+	o.Spec.Brokers = max(o.Brokers[len(o.Brokers)-1].ID+1, len(quorum))
+	known := Placement{Constraints: o.Spec.Placement.Constraints}
+	if o.Spec.ServiceDiscovery == DiscoveryHosts {
+		known.Hosts = quorum
+	}
+	o.Spec.Placement = o.placement(known, o.Spec.Brokers)
 	return o, nil
 }
 
@@ -120,6 +128,7 @@ func fromApp(groupID string, app marathon.App) (Broker, bool) {
 	command := parseCommand(app.String("cmd"))
 	b.opaque = !command.ok
 	readCommand(&s, command)
+	b.quorum = quorumHosts(command)
 	readPorts(&s, app, command)
 	readConstraints(&s, &b, app, command)
 	b.Spec = s
@@ -168,6 +177,16 @@ func readCommand(s *Spec, c parsedCommand) {
 			s.Authorization.SuperUsers = strings.Split(users, ";")
 		}
 	}
+}
+
+func quorumHosts(c parsedCommand) []string {
+	var hosts []string
+	for _, server := range strings.Split(c.own["controller.quorum.bootstrap.servers"], ",") {
+		if host, _, err := net.SplitHostPort(server); err == nil {
+			hosts = append(hosts, host)
+		}
+	}
+	return hosts
 }
 
 // readPorts takes the ports, and how brokers are found: by the VIP where its label is ours to the byte, else by what

@@ -101,10 +101,24 @@ func holds(current, wanted marathon.App) bool {
 			if !equalMaps(object(current[field]), object(v)) {
 				return false
 			}
+		case "portDefinitions":
+			if !contains(current[field], v) || !samePortLabels(asList(current[field]), asList(v)) {
+				return false
+			}
 		default:
 			if !contains(current[field], v) {
 				return false
 			}
+		}
+	}
+	return true
+}
+
+// samePortLabels: a label that is not wanted any more (a VIP) is a difference. The lists are of one length.
+func samePortLabels(current, wanted []any) bool {
+	for i := range wanted {
+		if !equalMaps(object(object(current[i])["labels"]), object(object(wanted[i])["labels"])) {
+			return false
 		}
 	}
 	return true
