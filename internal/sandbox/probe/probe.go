@@ -18,10 +18,8 @@ const MaxBody = 64 << 10
 
 // Response is an HTTP answer; redirects are answers, they are not followed.
 type Response struct {
-	Status      int
-	StatusText  string // e.g. "404 Not Found"
-	ContentType string
-	Body        []byte // the first MaxBody bytes
+	Status int
+	Body   []byte // the first MaxBody bytes
 }
 
 // OK says whether a health check passes: 2xx and 3xx do.
@@ -61,7 +59,7 @@ func HTTP(ctx context.Context, address string) (Response, error) {
 	if err != nil {
 		return Response{}, plain(ctx, err)
 	}
-	return Response{Status: resp.StatusCode, StatusText: resp.Status, ContentType: resp.Header.Get("Content-Type"), Body: body}, nil
+	return Response{Status: resp.StatusCode, Body: body}, nil
 }
 
 // plain cuts the wrapping that only repeats the request, and names a timeout as such.

@@ -30,7 +30,12 @@ func (c *Core) addDelay(a *spec.App) {
 		d = &delay{current: min(seconds(a.BackoffSeconds), limit)}
 		c.delays[keyOf(a)] = d
 	} else {
-		d.current = min(time.Duration(float64(d.current)*a.BackoffFactor), limit)
+		// The factor has no upper bound: what does not fit a duration must not turn into none.
+		if next := float64(d.current) * a.BackoffFactor; next < float64(limit) {
+			d.current = time.Duration(next)
+		} else {
+			d.current = limit
+		}
 	}
 	d.last, d.forget = c.now(), limit
 	d.deadline = d.last.Add(d.current)

@@ -118,3 +118,14 @@ func TestKillOnPurposeCostsNoDelay(t *testing.T) {
 		t.Error("not launched again")
 	}
 }
+
+// A factor without bound is legal; the delay must end at its limit, not wrap around to none.
+func TestHugeBackoffFactorEndsAtTheLimit(t *testing.T) {
+	w := newWorld(t)
+	w.create(`{"id":"/a","cmd":"crash 3","backoffSeconds":1,"backoffFactor":1e300,"maxLaunchDelaySeconds":20}`)
+	w.until("the second failure", func() bool { return w.driver.launchCount() == 2 })
+	w.quiet()
+	if q := w.core.Queue(); len(q) != 1 || q[0].TimeLeft < 15*time.Second {
+		t.Errorf("queue %s", asJSON(q))
+	}
+}

@@ -193,12 +193,36 @@ func (c *Core) storeVersions(from, to *tree) {
 		} else {
 			list = append(slices.Clone(list), a)
 		}
-		if len(list) > historyLimit {
-			list = list[len(list)-historyLimit:]
-		}
-		c.versions[a.ID] = list
+		c.versions[a.ID] = c.bounded(a.ID, list)
 		c.dirtyTree = true
 	}
+}
+
+// bounded drops the oldest definitions beyond the limit, but none that the present tree or a running plan names: refused
+// changes leave versions too, and a restart has to find these.
+func (c *Core) bounded(id string, list []*spec.App) []*spec.App {
+	excess := len(list) - historyLimit
+	if excess <= 0 {
+		return list
+	}
+	var kept []time.Time
+	keep := func(t *tree) {
+		if a := t.app(id); a != nil {
+			kept = append(kept, a.Version)
+		}
+	}
+	keep(c.root)
+	for _, d := range c.deployments {
+		keep(d.original)
+		keep(d.target)
+	}
+	return slices.DeleteFunc(list, func(a *spec.App) bool {
+		if excess == 0 || slices.ContainsFunc(kept, a.Version.Equal) {
+			return false
+		}
+		excess--
+		return true
+	})
 }
 
 func (c *Core) setRoot(t *tree) {

@@ -60,8 +60,12 @@ func (i *instance) stopProbes() {
 	i.health = nil
 }
 
+// leastInterval is between two probes of a check whose interval is 0, which is legal: it must not keep a processor busy.
+const leastInterval = 10 * time.Millisecond
+
 // scheduleCheck probes after d and then every interval, as long as this task runs.
 func (c *Core) scheduleCheck(i *instance, s *checkState, d time.Duration) {
+	d = max(d, leastInterval)
 	incarnation := i.Incarnation
 	current := func() bool { return !c.closing && i.Alive && i.Incarnation == incarnation && i.health != nil }
 	s.timer = c.clock.AfterFunc(d, func() {

@@ -166,3 +166,12 @@ func TestReadinessHoldsThePlan(t *testing.T) {
 		t.Errorf("readiness outlives the plan: %+v", a.Readiness)
 	}
 }
+
+func TestIntervalZeroDoesNotSpin(t *testing.T) {
+	w := newWorld(t)
+	w.create(`{"id":"/a","cmd":"run","portDefinitions":[{"port":0}],"healthChecks":[{"protocol":"TCP","portIndex":0,"intervalSeconds":0,"timeoutSeconds":1}]}`)
+	w.until("the first probe's time", func() bool { return w.get("/a").Counts.Running == 1 })
+	if d, ok := w.clock.Peek(); !ok || d <= 0 {
+		t.Errorf("the next event is due in %s", d)
+	}
+}

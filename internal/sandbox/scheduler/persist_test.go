@@ -3,6 +3,7 @@ package scheduler
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -257,4 +258,36 @@ func through(t fataler, a *spec.App) *spec.App {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// Every change that a lock refuses leaves a version. However many there are, the definitions that the tree and a running
+// plan name stay: without them the next start would not find its own tree.
+func TestManyRefusedChangesDoNotPushTheDefinitionOut(t *testing.T) {
+	w := newWorld(t)
+	w.create(`{"id":"/a","cmd":"run"}`)
+	w.deployed()
+	before := w.get("/a").Spec
+	w.mustPut("/a", `{"constraints":[["rack","LIKE","none"]]}`) // cannot be launched, so the plan goes on
+	planned := w.get("/a").Spec
+	for n := range historyLimit + 10 {
+		var locked *LockedError
+		if _, err := w.put("/a", `{"env":{"N":"`+strings.Repeat("x", n)+`"}}`, false); !errors.As(err, &locked) {
+			t.Fatalf("change %d: %v", n, err)
+		}
+	}
+	if v, _ := w.core.Versions("/a"); len(v) != historyLimit {
+		t.Errorf("%d versions are kept, not %d", len(v), historyLimit)
+	}
+	w.reopen(true)
+	for what, want := range map[string]*spec.App{"the former": before, "the planned": planned} {
+		if _, err := w.core.AppVersion("/a", want.Version); err != nil {
+			t.Errorf("%s definition: %v", what, err)
+		}
+	}
+	if d := w.core.Deployments(); len(d) != 1 {
+		t.Errorf("plans %v", d)
+	}
+	if got := w.get("/a").Spec; !got.Version.Equal(planned.Version) {
+		t.Errorf("version %s, was %s", stamp(got.Version), stamp(planned.Version))
+	}
 }

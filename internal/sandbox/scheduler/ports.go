@@ -1,7 +1,14 @@
 package scheduler
 
 import (
+	"context"
+	"errors"
 	"math/rand/v2"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
 
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/sandbox/spec"
 )
@@ -105,4 +112,77 @@ func anyPort(free ranges) int {
 		usual = free
 	}
 	return usual.at(rand.IntN(usual.size()))
+}
+
+// portNamed is the host port of a declared port name, 0 when there is none.
+func (i *instance) portNamed(name string) int {
+	for n, p := range hostPorts(i.Spec) {
+		if p.name == name && n < len(i.Ports) {
+			return i.Ports[n]
+		}
+	}
+	return 0
+}
+
+// canBind says whether nobody listens at host:port. Only a proven "in use" is a no: an address that this machine lacks is
+// the launch's affair.
+func canBind(host string, port int, udp bool) bool {
+	addr := net.JoinHostPort(host, strconv.Itoa(port))
+	var lc net.ListenConfig
+	l, err := lc.Listen(context.Background(), "tcp", addr)
+	if err != nil {
+		return !errors.Is(err, syscall.EADDRINUSE)
+	}
+	_ = l.Close()
+	if udp {
+		p, err := lc.ListenPacket(context.Background(), "udp", addr)
+		if err != nil {
+			return !errors.Is(err, syscall.EADDRINUSE)
+		}
+		_ = p.Close()
+	}
+	return true
+}
+
+// hostPort is one port that a task gets on its agent.
+type hostPort struct {
+	name     string
+	number   int // what is demanded; 0 = any
+	declared int // the number it is declared by: service port or container port
+	udp      bool
+}
+
+// hostPorts are the ports of a definition on the agent, in the order of task.ports.
+func hostPorts(a *spec.App) []hostPort {
+	var out []hostPort
+	if !hostMode(a) {
+		if a.Container == nil {
+			return nil
+		}
+		for _, m := range a.Container.PortMappings {
+			if m.HostPort != nil {
+				out = append(out, hostPort{name: text(m.Name), number: *m.HostPort, declared: m.ContainerPort, udp: strings.Contains(m.Protocol, "udp")})
+			}
+		}
+		return out
+	}
+	for _, d := range a.PortDefinitions {
+		p := hostPort{name: text(d.Name), declared: d.Port, udp: strings.Contains(d.Protocol, "udp")}
+		if a.RequirePorts {
+			p.number = d.Port
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+func hostMode(a *spec.App) bool {
+	return len(a.Networks) == 0 || slices.ContainsFunc(a.Networks, func(n spec.Network) bool { return n.Mode == "host" })
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/coder/quartz"
 
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/sandbox/probe"
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/sandbox/spec"
 )
 
@@ -64,17 +65,17 @@ func (r *readiness) schedule(c *Core, i *instance, p *readyProbe) {
 		url := strings.ToLower(r.check.Protocol) + "://" + net.JoinHostPort(i.Host, strconv.Itoa(i.portNamed(r.check.PortName))) + "/" + strings.TrimPrefix(r.check.Path, "/")
 		c.wg.Go(func() {
 			ctx, cancel := context.WithTimeout(c.ctx, seconds(r.check.TimeoutSeconds))
-			status, body, err := get(ctx, url)
+			answer, err := probe.HTTP(ctx, url)
 			cancel()
 			c.locked(func() {
 				if !current() {
 					return
 				}
 				p.asked = true
-				p.result.Ready = err == nil && slices.Contains(r.check.HTTPStatusCodesForReady, status)
+				p.result.Ready = err == nil && slices.Contains(r.check.HTTPStatusCodesForReady, answer.Status)
 				if p.result.HasResponse = r.check.PreserveLastResponse; p.result.HasResponse {
 					// Marathon shows no content type, whatever came; what did not answer is a bad gateway.
-					p.result.Status, p.result.Body, p.result.ContentType = status, body, ""
+					p.result.Status, p.result.Body, p.result.ContentType = answer.Status, string(answer.Body), ""
 					if err != nil {
 						p.result.Status, p.result.ContentType = http.StatusBadGateway, "text/plain"
 						p.result.Body = "Marathon could not query " + url + ": " + probeCause(err, seconds(r.check.TimeoutSeconds))
