@@ -117,9 +117,10 @@ func ended(ctx context.Context, r request, last *Error) *Error {
 	return e
 }
 
-// trust believes a 404 only of a server that has shown itself to be a Marathon: anything else would read as "gone".
+// trust believes a 404 only of a server that shows itself to be a Marathon now: anything else would read as "gone", also
+// from a gateway that has lost its way to a Marathon which answered before.
 func (c *Client) trust(ctx context.Context, r request, e *Error) error {
-	if e.Kind != NotFound || c.verified.Load() || r.path == infoPath {
+	if e.Kind != NotFound || r.path == infoPath {
 		return e
 	}
 	_, err := c.Info(ctx)

@@ -28,8 +28,7 @@ type Client struct {
 	lockMin, lockMax   time.Duration
 	maxBody            int64
 
-	verified atomic.Bool // /v2/info has answered as a Marathon
-	events   hub
+	events hub
 }
 
 // CloseIdle closes idle connections.

@@ -129,7 +129,6 @@ func (c *Client) Info(ctx context.Context) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	c.verified.Store(true)
 	info.Features = named.Config.Features
 	return info, nil
 }

@@ -114,6 +114,19 @@ func TestWhatIsNoMarathon(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a gateway's JSON 404 after Marathon answered", func(t *testing.T) {
+		s := newScript(t, map[string][]reply{
+			"GET /v2/apps/a": {answers(404, `{"message":"no Route matched with those values"}`)},
+			"GET /v2/info":   {ok(infoBody), answers(404, `{"message":"no Route matched with those values"}`)},
+		})
+		c := s.client()
+		if _, err := c.Info(testContext(t)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.App(testContext(t), "/a"); !errors.Is(err, ErrNotMarathon) || errors.Is(err, ErrNotFound) {
+			t.Fatal(err)
+		}
+	})
 	t.Run("info", func(t *testing.T) {
 		for _, body := range []reply{ok(page), ok(`{"name":"chronos"}`), ok(`[]`), ok(`7`), answers(404, nginx404), answers(404, `{"message":"x"}`), ok("")} {
 			s := newScript(t, map[string][]reply{"GET /v2/info": {body}})

@@ -103,10 +103,12 @@ func eachRecorded(t *testing.T, visit func(t *testing.T, r recorded, raw []byte)
 // canned is a client whose every answer is the given one.
 func canned(t *testing.T, status int, body []byte) *Client {
 	c := newTestClient(t, func(c *Config) { c.URLs = []string{"http://marathon"} })
-	c.http = &http.Client{Transport: roundTrip(func(*http.Request) *answer {
+	c.http = &http.Client{Transport: roundTrip(func(req *http.Request) *answer {
+		if req.URL.Path == infoPath && status == http.StatusNotFound {
+			return &answer{status: http.StatusOK, body: []byte(infoBody), header: http.Header{}}
+		}
 		return &answer{status: status, body: body, header: http.Header{"Content-Type": {"application/json"}}}
 	})}
-	c.verified.Store(true)
 	return c
 }
 
