@@ -70,6 +70,7 @@ type Core struct {
 	statuses  statusQueue
 	kick      chan struct{} // offers wanted at once
 	kicks     int           // sent and not yet answered
+	probing   int           // probes of Marathon's own that are under way
 	ops       []func()      // calls of the driver, made after what they are about is stored
 	reconcile map[string]bool
 	wantOffer bool

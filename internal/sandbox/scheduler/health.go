@@ -78,9 +78,11 @@ func (c *Core) scheduleCheck(i *instance, s *checkState, d time.Duration) {
 			return
 		}
 		target := checkTarget(i, s.check)
+		c.probing++
 		c.wg.Go(func() {
 			cause := target.probe(c.ctx)
 			c.locked(func() {
+				c.probing--
 				if current() {
 					c.recordCheck(i, s, cause)
 					c.scheduleCheck(i, s, seconds(s.check.IntervalSeconds))

@@ -63,11 +63,13 @@ func (r *readiness) schedule(c *Core, i *instance, p *readyProbe) {
 			return
 		}
 		url := strings.ToLower(r.check.Protocol) + "://" + net.JoinHostPort(i.Host, strconv.Itoa(i.portNamed(r.check.PortName))) + "/" + strings.TrimPrefix(r.check.Path, "/")
+		c.probing++
 		c.wg.Go(func() {
 			ctx, cancel := context.WithTimeout(c.ctx, seconds(r.check.TimeoutSeconds))
 			answer, err := probe.HTTP(ctx, url)
 			cancel()
 			c.locked(func() {
+				c.probing--
 				if !current() {
 					return
 				}
