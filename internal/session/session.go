@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-cleanhttp"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/brokers"
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/kafkaadmin"
@@ -48,21 +49,29 @@ type Session struct {
 	logsMu sync.Mutex
 	logs   rollout.Logs
 
-	mu    sync.Mutex
-	kafka map[string]*kafkaEntry
+	mu      sync.Mutex
+	kafka   map[string]*kafkaadmin.Client
+	forgot  map[string]int // how often, so that a search that began before does not count
+	retired map[*kafkaadmin.Client]*time.Timer
+	closed  bool
+	opening singleflight.Group
 
 	notes notes
 }
 
-// kafkaEntry is one shared client; its lock makes concurrent first users wait for one dial instead of dialling all.
-type kafkaEntry struct {
-	mu     sync.Mutex
-	client *kafkaadmin.Client
-}
+const (
+	// openWithin bounds the search for a cluster's brokers, which serves all who ask meanwhile and so has no caller's deadline.
+	openWithin = 2 * time.Minute
+	// retireAfter is how long a client that was forgotten still serves what is under way: a write that is cut off in the
+	// middle leaves an object that no state knows.
+	retireAfter = 2 * time.Minute
+)
 
 // New makes a session; nothing is contacted.
 func New(settings Settings) *Session {
-	return &Session{settings: settings, kafka: map[string]*kafkaEntry{}}
+	return &Session{
+		settings: settings, kafka: map[string]*kafkaadmin.Client{}, forgot: map[string]int{}, retired: map[*kafkaadmin.Client]*time.Timer{},
+	}
 }
 
 // Marathon answers the shared client, or *NotConfiguredError or *UnknownError.
@@ -132,30 +141,59 @@ func (s *Session) Cluster(ctx context.Context, id string) (brokers.Observed, err
 // bootstrap_servers. Callers never close it.
 func (s *Session) Kafka(ctx context.Context, cluster string) (*kafkaadmin.Client, error) {
 	s.mu.Lock()
-	entry := s.kafka[cluster]
-	if entry == nil {
-		entry = &kafkaEntry{}
-		s.kafka[cluster] = entry
-	}
+	client := s.kafka[cluster]
 	s.mu.Unlock()
+	if client != nil {
+		return client, nil
+	}
+	found := s.opening.DoChan(cluster, func() (any, error) { return s.open(ctx, cluster) })
+	select {
+	case res := <-found:
+		if res.Err != nil {
+			return nil, res.Err
+		}
+		client, _ = res.Val.(*kafkaadmin.Client)
+		return client, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("connecting to the brokers of %s: %w", named(cluster), ctx.Err())
+	}
+}
 
-	entry.mu.Lock()
-	defer entry.mu.Unlock()
-	if entry.client != nil {
-		return entry.client, nil
+func named(cluster string) string {
+	if cluster == "" {
+		return "bootstrap_servers"
+	}
+	return fmt.Sprintf("Kafka cluster %q", cluster)
+}
+
+// open finds the brokers and keeps the client, unless the cluster was forgotten meanwhile.
+func (s *Session) open(ctx context.Context, cluster string) (*kafkaadmin.Client, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), openWithin)
+	defer cancel()
+	s.mu.Lock()
+	client, before := s.kafka[cluster], s.forgot[cluster]
+	s.mu.Unlock()
+	if client != nil {
+		return client, nil
 	}
 	servers, clusterID, err := s.servers(ctx, cluster)
 	if err != nil {
 		return nil, err
 	}
-	client, err := kafkaadmin.Open(ctx, kafkaadmin.Config{BootstrapServers: servers, ClientID: s.settings.ClientID})
+	client, err = kafkaadmin.Open(ctx, kafkaadmin.Config{BootstrapServers: servers, ClientID: s.settings.ClientID})
 	if err != nil {
 		return nil, err
 	}
 	if err := sameCluster(ctx, client, cluster, clusterID, servers); err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
-	entry.client = client
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.forgot[cluster] != before {
+		s.retire(client)
+	} else {
+		s.kafka[cluster] = client
+	}
 	return client, nil
 }
 
@@ -201,33 +239,45 @@ func (s *Session) servers(ctx context.Context, cluster string) (servers []string
 }
 
 // Forget drops the shared client of a cluster, e.g. after its brokers moved or it was destroyed; the next user
-// resolves the brokers again.
+// resolves the brokers again. Whoever uses the old client at the moment may finish.
 func (s *Session) Forget(cluster string) {
+	s.opening.Forget(cluster)
 	s.mu.Lock()
-	entry := s.kafka[cluster]
-	delete(s.kafka, cluster)
-	s.mu.Unlock()
-	if entry == nil {
+	defer s.mu.Unlock()
+	s.forgot[cluster]++
+	if client := s.kafka[cluster]; client != nil {
+		delete(s.kafka, cluster)
+		s.retire(client)
+	}
+}
+
+// retire closes a client that nobody new will get. The lock is held.
+func (s *Session) retire(client *kafkaadmin.Client) {
+	if s.closed {
+		_ = client.Close()
 		return
 	}
-	entry.mu.Lock()
-	defer entry.mu.Unlock()
-	if entry.client != nil {
-		_ = entry.client.Close()
-		entry.client = nil
-	}
+	s.retired[client] = time.AfterFunc(retireAfter, func() {
+		s.mu.Lock()
+		delete(s.retired, client)
+		s.mu.Unlock()
+		_ = client.Close()
+	})
 }
 
 // Close ends all shared clients.
 func (s *Session) Close() {
 	s.mu.Lock()
-	ids := make([]string, 0, len(s.kafka))
-	for id := range s.kafka {
-		ids = append(ids, id)
+	defer s.mu.Unlock()
+	s.closed = true
+	for cluster, client := range s.kafka {
+		delete(s.kafka, cluster)
+		_ = client.Close()
 	}
-	s.mu.Unlock()
-	for _, id := range ids {
-		s.Forget(id)
+	for client, timer := range s.retired {
+		timer.Stop()
+		delete(s.retired, client)
+		_ = client.Close()
 	}
 }
 

@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net"
@@ -8,10 +9,12 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/brokers"
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/kafkaadmin"
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/marathon"
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/session"
 )
@@ -129,5 +132,65 @@ func TestForeignClusterIsRefused(t *testing.T) {
 	var wrong *session.WrongClusterError
 	if !errors.As(err, &wrong) || wrong.Got != "AAAAAAAAAAAAAAAAAAAAAA" || wrong.Want != spec.ClusterID {
 		t.Errorf("a foreign cluster: %v", err)
+	}
+}
+
+func TestForgettingAClientLeavesWhatIsUnderWay(t *testing.T) {
+	kafka, err := kfake.NewCluster(kfake.NumBrokers(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(kafka.Close)
+	s := session.New(session.Settings{BootstrapServers: kafka.ListenAddrs()})
+	t.Cleanup(s.Close)
+	old, err := s.Kafka(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Forget("") // another resource did not reach a broker
+	if err := old.CreateTopic(t.Context(), kafkaadmin.NewTopic{Name: "t", Partitions: 1, ReplicationFactor: 1}, false); err != nil {
+		t.Errorf("a create under way is cut off: %v", err)
+	}
+	renewed, err := s.Kafka(t.Context(), "")
+	if err != nil || renewed == old {
+		t.Errorf("the next user gets the old client (%v)", err)
+	}
+	s.Close()
+	for _, c := range []*kafkaadmin.Client{old, renewed} {
+		if _, err := c.Brokers(t.Context()); err == nil {
+			t.Error("a client outlives its session")
+		}
+	}
+}
+
+func TestWaitingForAnothersSearchEndsWithTheOwnContext(t *testing.T) {
+	hang := make(chan struct{})
+	asked := make(chan struct{}, 8)
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		asked <- struct{}{}
+		<-hang
+	}))
+	t.Cleanup(server.Close)
+	t.Cleanup(func() { close(hang) })
+	s := session.New(session.Settings{MarathonConfigured: true, Marathon: marathon.Config{URLs: []string{server.URL}}})
+	t.Cleanup(s.Close)
+	patient, leave := context.WithCancel(t.Context())
+	t.Cleanup(leave)
+	go func() { _, _ = s.Kafka(patient, "/kafka/main") }()
+	<-asked
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := s.Kafka(ctx, "/kafka/main")
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("ended with %v", err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("a plan's short look waits for as long as an apply does")
 	}
 }
