@@ -150,6 +150,17 @@ func (c *cluster) open(props map[string]string) error {
 		return fmt.Errorf("opening the records of cluster %s: %w", c.id, err)
 	}
 	c.kfake, c.inner = cluster, inner
+	if err := c.prepare(unclean); err != nil {
+		// The flag stays: the next try is one after an unclean end.
+		cluster.Close()
+		c.kfake, c.inner = nil, nil
+		return err
+	}
+	return nil
+}
+
+// prepare makes what kfake holds agree with the hub's state. c.mu is held.
+func (c *cluster) prepare(unclean bool) error {
 	if err := c.reconcile(); err != nil {
 		return err
 	}
@@ -195,6 +206,11 @@ func (c *cluster) wipe() error {
 func (c *cluster) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.end()
+}
+
+// end is close with c.mu held.
+func (c *cluster) end() {
 	c.shut()
 	c.save()
 	c.closed = true
@@ -203,17 +219,22 @@ func (c *cluster) close() {
 	}
 }
 
-// abandoned says that no process runs and none of the log directories exists any more.
-func (c *cluster) abandoned() bool {
+// closeAbandoned closes the cluster if no process runs and none of the log directories exists any more, and says whether
+// it did. Nobody can join in between.
+func (c *cluster) closeAbandoned() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.nodes) > 0 || len(c.state.LogDirs) == 0 {
+	if c.closed || len(c.nodes) > 0 || len(c.state.LogDirs) == 0 {
 		return false
 	}
-	return !slices.ContainsFunc(c.state.LogDirs, func(path string) bool {
+	if slices.ContainsFunc(c.state.LogDirs, func(path string) bool {
 		d, err := readLogDir(path)
 		return err == nil && d.Cluster == c.id
-	})
+	}) {
+		return false
+	}
+	c.end()
+	return true
 }
 
 // kfakeLogger hands kfake's warnings on.

@@ -1,7 +1,10 @@
 package kafka
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"syscall"
 	"testing"
@@ -197,4 +200,33 @@ func TestControlledStopMovesLeadersAtOnce(t *testing.T) {
 	// The old session is over, so its successor need not wait for the minute to end.
 	c.start(0)
 	c.serving(0, 1)
+}
+
+// A process that comes in the moment in which its cluster is removed must not be taken into what is gone: it would wait
+// there for ever.
+func TestNobodyJoinsAClosedCluster(t *testing.T) {
+	t.Parallel()
+	c := newCluster(startHub(t), "ended", 1)
+	c.startAll()
+	config, err := readServerConfig(filepath.Join(c.brokers[0].dir, "server.properties"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	inner, err := c.hub.cluster(c.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if inner.closeAbandoned() {
+		t.Fatal("a cluster with a process was closed")
+	}
+	c.signal(0, syscall.SIGKILL)
+	eventually(t, "the hub notices", func() bool { inner.mu.Lock(); defer inner.mu.Unlock(); return len(inner.nodes) == 0 })
+	if err := os.RemoveAll(config.logDirs[0]); err != nil {
+		t.Fatal(err)
+	}
+	// The hub's own sweep may be first.
+	eventually(t, "the end", func() bool { inner.closeAbandoned(); inner.mu.Lock(); defer inner.mu.Unlock(); return inner.closed })
+	if _, err := inner.join(nodeHello{Incarnation: "new", Props: config.props, LogDirs: []logDir{{Path: config.logDirs[0], Cluster: c.id}}}, nil); !errors.Is(err, errEnded) {
+		t.Errorf("joining it: %v", err)
+	}
 }

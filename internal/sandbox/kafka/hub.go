@@ -157,15 +157,16 @@ func (h *Hub) run(ctx context.Context) {
 // sweep removes the data of clusters whose last log directory is gone.
 func (h *Hub) sweep() {
 	for _, c := range h.all() {
-		if !c.abandoned() {
+		if !c.closeAbandoned() {
 			continue
 		}
 		h.cfg.Logger.Info("the last log directory of an embedded cluster is gone, so its records go too", "cluster", c.id)
-		c.close()
+		// A cluster of the same id is not opened before the folder is gone.
 		h.mu.Lock()
 		delete(h.clusters, c.id)
+		err := os.RemoveAll(c.dir)
 		h.mu.Unlock()
-		if err := os.RemoveAll(c.dir); err != nil {
+		if err != nil {
 			h.cfg.Logger.Error("removing an embedded cluster", "error", err)
 		}
 	}
@@ -236,6 +237,9 @@ func (h *Hub) serveNode(hi *nodeHello, link *lines) {
 		return
 	}
 	n, err := c.join(*hi, link)
+	if errors.Is(err, errEnded) {
+		return
+	}
 	if err != nil {
 		refuse(err)
 		return

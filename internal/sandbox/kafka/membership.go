@@ -2,11 +2,15 @@ package kafka
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 )
+
+// errEnded says that the hub is done with this cluster. A process that comes then tries again, as while the hub is away.
+var errEnded = errors.New("the cluster is closed")
 
 // join takes a process in; the tick decides when it may register. An error is for the process to exit with.
 func (c *cluster) join(h nodeHello, link *lines) (*node, error) {
@@ -16,6 +20,9 @@ func (c *cluster) join(h nodeHello, link *lines) (*node, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.closed {
+		return nil, errEnded
+	}
 	if old := c.nodes[config.nodeID]; old != nil {
 		if old.Incarnation != h.Incarnation {
 			// The controller port is taken on a real host; with other ports the real node would fail to register.
