@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"syscall"
 
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/sandbox/names"
@@ -14,22 +15,27 @@ import (
 
 // DefaultAgents are n virtual agents, 127.0.0.2 and on, with 4 cpus, 8 GiB of memory, 100 GB of disk and the ports
 // 9000-9999 (Kafka's own are among them) and 31000-31999 each. Racks and zones repeat after three.
-func DefaultAgents(n int) []scheduler.Agent { return agentsOn("127.0.0", n) }
+func DefaultAgents(n int) []scheduler.Agent { return agentsOn("127.0.0", 2, n) }
 
 // IsolatedAgents are like DefaultAgents on addresses that depend on dir, so that sandboxes of different folders can run
 // at the same time without meeting on a port.
 func IsolatedAgents(dir string, n int) []scheduler.Agent {
+	if absolute, err := filepath.Abs(dir); err == nil {
+		dir = absolute // two folders of one relative name are not one folder
+	}
 	sum := sha256.Sum256([]byte(dir))
-	// VIPs are above 127.128; other programs' addresses mostly in 127.0.
-	return agentsOn(fmt.Sprintf("127.%d.%d", 1+int(sum[0])%126, sum[1]), n)
+	// VIPs are above 127.128; other programs' addresses mostly in 127.0. The last number is part of it too, so that of the many
+	// sandboxes of a test run no two meet.
+	first := 1 + (int(sum[2])<<8+int(sum[3]))%max(1, 255-n)
+	return agentsOn(fmt.Sprintf("127.%d.%d", 1+int(sum[0])%126, sum[1]), first, n)
 }
 
-func agentsOn(network string, n int) []scheduler.Agent {
+func agentsOn(network string, first, n int) []scheduler.Agent {
 	agents := make([]scheduler.Agent, n)
 	for i := range agents {
 		agents[i] = scheduler.Agent{
 			ID:       fmt.Sprintf("6b61666b-6173-616e-6462-6f7800000000-S%d", i),
-			Hostname: fmt.Sprintf("%s.%d", network, i+2),
+			Hostname: fmt.Sprintf("%s.%d", network, first+i),
 			Attributes: map[string]string{
 				"rack": fmt.Sprintf("r%d", i%3+1),
 				"zone": fmt.Sprintf("z%d", i%3+1),

@@ -27,6 +27,12 @@ type sandboxProcess struct {
 	log  *os.File
 }
 
+// What the tasks get to end in, and then the sandbox with them.
+const (
+	closeTimeout = 30 * time.Second
+	stopTimeout  = 2 * closeTimeout
+)
+
 // startSandbox runs the sandbox in a session of its own, so that Ctrl-C reaches the demo alone and KEEP can leave it up.
 func startSandbox(ctx context.Context, program, dir, kafkaHome string) (*sandboxProcess, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -42,7 +48,8 @@ func startSandbox(ctx context.Context, program, dir, kafkaHome string) (*sandbox
 		return nil, err
 	}
 	s := &sandboxProcess{URL: "http://" + address, Dir: dir, done: make(chan struct{}), log: log}
-	s.cmd = exec.Command(program, "--dir", dir, "--listen", address, "--isolated", "--kafka-home", kafkaHome) //nolint:noctx // it outlives this function and is ended by Stop
+	// Tasks are killed well before Stop gives up: were the sandbox killed first, its tasks would stay for good.
+	s.cmd = exec.Command(program, "--dir", dir, "--listen", address, "--isolated", "--kafka-home", kafkaHome, "--close-timeout", closeTimeout.String()) //nolint:noctx // it outlives this function and is ended by Stop
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := s.cmd.Start(); err != nil {
@@ -80,9 +87,9 @@ func (s *sandboxProcess) Stop() error {
 	select {
 	case <-s.done:
 		return s.log.Close()
-	case <-time.After(60 * time.Second):
+	case <-time.After(stopTimeout):
 		_ = s.cmd.Process.Kill()
-		return fmt.Errorf("the sandbox did not end within 60 s of SIGTERM\n%s", s.tail())
+		return fmt.Errorf("the sandbox did not end within %s of SIGTERM\n%s", stopTimeout, s.tail())
 	}
 }
 

@@ -252,6 +252,17 @@ func TestFlags(t *testing.T) {
 		c.User != "u" || c.Password != "p w" || !c.KeepTasks || c.Dir != "/d" || c.Listen != "127.0.0.1:8080" {
 		t.Errorf("%+v", c)
 	}
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	relative, err := parse([]string{"--isolated", "--dir", "sb"}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := sandbox.IsolatedAgents(filepath.Join(here, "sb"), 3); relative.config.Agents[0].Hostname != want[0].Hostname {
+		t.Errorf("a relative folder has the agent %s, its absolute path %s", relative.config.Agents[0].Hostname, want[0].Hostname)
+	}
 	for _, c := range []struct {
 		words string
 		args  []string

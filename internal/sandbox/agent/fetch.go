@@ -228,7 +228,10 @@ func baseName(uri string) (string, error) {
 // withoutSecrets is an address as it may appear in messages: without password and query.
 func withoutSecrets(uri string) string {
 	u, err := url.Parse(uri)
-	if err != nil || u.Host == "" {
+	if err != nil {
+		return "…" // where its password is cannot be told
+	}
+	if u.Scheme == "" || u.Scheme == "file" {
 		return uri
 	}
 	u.RawQuery = ""

@@ -139,6 +139,8 @@ func TestFetch(t *testing.T) {
 		{"hdfs://name/x", "not hdfs"},
 		{"relative.txt", "absolute"},
 		{"http://user:secret@127.0.0.1:1/x?token=secret", "refused"},
+		{"http://user:%zzsecret@127.0.0.1:1/x", "malformed"},
+		{"http:///x?token=secret", "no Host"},
 	} {
 		bad := fetching("true", spec.Fetch{URI: c.uri, Extract: true})
 		r.p.Launch(bad)

@@ -134,12 +134,12 @@ func (pr *process) verdict() Status {
 	switch err := readRecord(pr.stateDir, exitFile, &exit); {
 	case err != nil:
 		// The supervisor was killed: it could neither clean up nor tell how the task ended.
-		signalGroup(pr.record, syscall.SIGKILL)
-		endMarked(pr.stateDir)
 		s = Status{State: Failed, Message: "Abnormal executor termination"}
 		if pr.record.Pid == 0 && readRecord(pr.stateDir, processFile, &pr.record) != nil {
 			s = Status{State: Lost, Message: "The task was never started: the sandbox ended before"}
 		}
+		signalGroup(pr.record, syscall.SIGKILL)
+		endMarked(pr.stateDir)
 	case exit.Signal != 0:
 		s = Status{State: Failed, Message: "Command terminated with signal " + signalName(syscall.Signal(exit.Signal)), Time: exit.Time}
 	case exit.Code != 0:

@@ -121,13 +121,16 @@ func (p *Processes) Recover(tasks []Task) {
 	p.ended = p.layout.endedTasks(func(id string) bool { return p.tasks[id] != nil })
 	forgotten := slices.Clone(p.ended)
 	go func() {
+		folders := make([]string, 0, len(forgotten))
 		for _, e := range forgotten {
 			p.endForgotten(e.stateDir)
+			folders = append(folders, e.stateDir)
 		}
+		endMarked(folders...)
 	}()
 }
 
-// endForgotten kills what is left of a task, by its record and by the mark in its processes' environment.
+// endForgotten kills what is left of a task by its record.
 func (p *Processes) endForgotten(stateDir string) {
 	if alive, err := openAlive(stateDir); err == nil {
 		defer func() { _ = alive.Close() }()
@@ -140,12 +143,11 @@ func (p *Processes) endForgotten(stateDir string) {
 			}
 		}
 	}
-	endMarked(stateDir)
 }
 
-// endMarked kills processes that still carry the mark of a task which has ended.
-func endMarked(stateDir string) {
-	for _, pid := range marked(taskMark, func(v string) bool { return v == stateDir }) {
+// endMarked kills processes that still carry the mark of tasks which have ended.
+func endMarked(stateDirs ...string) {
+	for _, pid := range marked(taskMark, func(v string) bool { return slices.Contains(stateDirs, v) }) {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/sandbox/scheduler"
 )
@@ -221,7 +222,8 @@ func (m *mesos) open(path string) (*os.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		f, err := root.Open(rel)
+		// Without waiting: a named pipe would hold the request for ever.
+		f, err := root.OpenFile(rel, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 		return f, errors.Join(err, root.Close())
 	}
 	return nil, fs.ErrNotExist

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -129,6 +130,14 @@ func TestMesos(t *testing.T) {
 		}
 		if status, _ := read(dir, "&offset=0"); status == 200 {
 			t.Error("a directory was read")
+		}
+		// Nobody writes to it: opened as a file it would hold the request for ever.
+		pipe := filepath.Join(dir, "pipe")
+		if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if status, _ := read(pipe, "&offset=0"); status != 400 {
+			t.Errorf("a named pipe: %d", status)
 		}
 	})
 	t.Run("guard", func(t *testing.T) {
