@@ -28,11 +28,7 @@ func newWorkspace(t *testing.T, dir string, env ...string) workspace {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cache := t.TempDir()
-	if err := os.Mkdir(filepath.Join(cache, "bin"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	cli, err := tfcli.Open(t.Context(), root, cache, os.Stderr)
+	cli, err := tfcli.Open(t.Context(), root, t.TempDir(), os.Stderr)
 	if err != nil {
 		t.Fatal(err)
 	}

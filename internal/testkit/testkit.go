@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/provider"
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/rollout"
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/sandbox"
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/tfcli"
 )
 
 // Option changes the sandbox of a test.
@@ -108,18 +108,30 @@ func setup() {
 	for _, name := range []string{"MARATHON_URL", "MARATHON_USER", "MARATHON_PASSWORD", "MARATHON_DCOS_TOKEN", "MARATHON_CA_CERT", "KAFKA_BOOTSTRAP_SERVERS"} {
 		_ = os.Unsetenv(name)
 	}
-	if os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {
-		for _, cli := range []string{"terraform", "tofu"} {
-			if path, err := exec.LookPath(cli); err == nil {
-				_ = os.Setenv("TF_ACC_TERRAFORM_PATH", path)
-				if cli == "tofu" {
-					_ = os.Setenv("TF_ACC_PROVIDER_NAMESPACE", "hashicorp")
-					_ = os.Setenv("TF_ACC_PROVIDER_HOST", "registry.opentofu.org")
-				}
-				return
-			}
-		}
+	if os.Getenv("TF_ACC_TERRAFORM_PATH") != "" {
+		return
 	}
+	cli, err := findCLI()
+	if err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, "testkit: no Terraform-compatible program for acceptance tests:", err)
+		return
+	}
+	_ = os.Setenv("TF_ACC_TERRAFORM_PATH", cli.Path)
+	if cli.Name == "tofu" {
+		_ = os.Setenv("TF_ACC_PROVIDER_NAMESPACE", "hashicorp")
+		_ = os.Setenv("TF_ACC_PROVIDER_HOST", "registry.opentofu.org")
+	}
+}
+
+// findCLI takes the program that the repository's own runs take: one that is broken or too old is passed over, and where
+// there is none OpenTofu is built.
+func findCLI() (*tfcli.CLI, error) {
+	ctx := context.Background()
+	root, err := tfcli.Root(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return tfcli.Find(ctx, root, os.Stderr)
 }
 
 var (
@@ -141,20 +153,12 @@ func program(t testing.TB, name, pkg string) string {
 	}
 	path := filepath.Join(dir, name)
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", path, pkg)
-	build.Dir = root(t)
+	if build.Dir, err = tfcli.Root(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building %s: %v\n%s", pkg, err, out)
 	}
 	programs[name] = path
 	return path
-}
-
-// root is the repository's top folder.
-func root(t testing.TB) string {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}").Output()
-	if err != nil {
-		t.Fatalf("finding the module's folder: %v", err)
-	}
-	return strings.TrimSpace(string(out))
 }

@@ -34,13 +34,20 @@ type CLI struct {
 	Cache   string // what our own runs build and keep
 }
 
-// Open finds the CLI (terraform, tofu, else OpenTofu built from internal/tools/tofu), builds the provider and prepares
-// the mirror below cache (a folder that is kept between runs).
+// Find finds the CLI: terraform, tofu, else OpenTofu built from internal/tools/tofu, once, and kept in the repository's
+// cache. It prepares no mirror and no configuration.
+func Find(ctx context.Context, root string, progress io.Writer) (*CLI, error) {
+	cli := &CLI{Root: root, Cache: filepath.Join(root, ".cache")}
+	return cli, cli.find(ctx, progress)
+}
+
+// Open is Find; it also builds the provider and prepares the mirror below cache (a folder that may be kept between runs).
 func Open(ctx context.Context, root, cache string, progress io.Writer) (*CLI, error) {
-	cli := &CLI{Root: root, Cache: cache}
-	if err := cli.find(ctx, cache, progress); err != nil {
+	cli, err := Find(ctx, root, progress)
+	if err != nil {
 		return nil, err
 	}
+	cli.Cache = cache
 	mirror := filepath.Join(cache, "mirror")
 	if err := Install(ctx, root, mirror); err != nil {
 		return nil, err
@@ -93,7 +100,7 @@ func (c *CLI) Run(ctx context.Context, dir string, env []string, args ...string)
 	return out.Bytes(), nil
 }
 
-func (c *CLI) find(ctx context.Context, cache string, progress io.Writer) error {
+func (c *CLI) find(ctx context.Context, progress io.Writer) error {
 	for _, name := range []string{"terraform", "tofu"} {
 		path, err := exec.LookPath(name)
 		if err != nil {
@@ -111,14 +118,20 @@ func (c *CLI) find(ctx context.Context, cache string, progress io.Writer) error 
 		c.Path, c.Name, c.Version = path, name, v.String()
 		return nil
 	}
-	path := filepath.Join(cache, "bin", "tofu")
+	path := filepath.Join(c.Cache, "bin", "tofu")
 	if _, err := os.Stat(path); err != nil {
 		_, _ = fmt.Fprintln(progress, "Neither terraform nor tofu is on the PATH: building OpenTofu once (several minutes).")
+		// Several tests may build it at a time, and none must find half a program.
+		built := fmt.Sprintf("%s.%d", path, os.Getpid())
+		defer func() { _ = os.Remove(built) }()
 		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w -X github.com/opentofu/opentofu/version.dev=no",
-			"-o", path, "github.com/opentofu/opentofu/cmd/tofu")
+			"-o", built, "github.com/opentofu/opentofu/cmd/tofu")
 		build.Dir = filepath.Join(c.Root, "internal", "tools", "tofu")
 		if out, err := build.CombinedOutput(); err != nil {
 			return fmt.Errorf("building OpenTofu: %w\n%s", err, out)
+		}
+		if err := os.Rename(built, path); err != nil {
+			return err
 		}
 	}
 	v, err := cliVersion(ctx, path)
