@@ -37,6 +37,7 @@ type world struct {
 
 	failStart map[int32]error
 	failWrite map[string]error
+	failApp   error    // of reading an app
 	stopped   []string // deployments
 	quorumErr error
 	onWait    func(id int32)
@@ -84,6 +85,19 @@ func (w *world) Group(_ context.Context, id string) (marathon.Group, error) {
 		g.Apps = append(g.Apps, asRead(w.t, read))
 	}
 	return g, nil
+}
+
+func (w *world) App(_ context.Context, id string) (marathon.App, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch app := w.apps[id]; {
+	case w.failApp != nil:
+		return nil, w.failApp
+	case app == nil:
+		return nil, &marathon.Error{Kind: marathon.NotFound, Op: "read app", Target: id}
+	default:
+		return app.Clone(), nil
+	}
 }
 
 func (w *world) CreateApp(_ context.Context, app marathon.App) (marathon.Change, error) {

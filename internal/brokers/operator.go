@@ -16,6 +16,7 @@ import (
 // Marathon is what an Operator needs of *marathon.Client.
 type Marathon interface {
 	Group(ctx context.Context, id string) (marathon.Group, error)
+	App(ctx context.Context, id string) (marathon.App, error)
 	CreateApp(ctx context.Context, app marathon.App) (marathon.Change, error)
 	ReplaceApp(ctx context.Context, id string, overlay func(current marathon.App) (marathon.App, error)) (marathon.Change, error)
 	DeleteApp(ctx context.Context, id string) (marathon.Change, error)
@@ -74,13 +75,30 @@ func (o Operator) warnf(format string, args ...any) {
 // never is.
 func (o Operator) Observe(ctx context.Context, groupID string) (Observed, error) {
 	group, err := o.Marathon.Group(ctx, groupID)
-	if errors.Is(err, marathon.ErrNotFound) {
-		return Observed{}, fmt.Errorf("%w: Marathon has no group %s", ErrNoCluster, groupID)
+	var found Observed
+	switch {
+	case errors.Is(err, marathon.ErrNotFound):
+		err = fmt.Errorf("%w: Marathon has no group %s", ErrNoCluster, groupID)
+	case err == nil:
+		found, err = FromApps(groupID, group.Apps)
 	}
-	if err != nil {
-		return Observed{}, err
+	if errors.Is(err, ErrNoCluster) {
+		return Observed{}, o.confirm(ctx, groupID, err)
 	}
-	return FromApps(groupID, group.Apps)
+	return found, err
+}
+
+// confirm asks for the first broker's app itself before the cluster counts as gone: out of groups Marathon leaves what the
+// credentials may not see, and of an app it says so.
+func (o Operator) confirm(ctx context.Context, groupID string, gone error) error {
+	id := Spec{Group: groupID}.AppID(0)
+	switch _, err := o.Marathon.App(ctx, id); {
+	case errors.Is(err, marathon.ErrNotFound):
+		return gone
+	case err != nil:
+		return err
+	}
+	return fmt.Errorf("app %s is there, but group %s shows no broker of a Kafka cluster: give the broker apps their labels %s, %s and %s back, or remove the app", id, groupID, LabelCluster, LabelBroker, LabelVersion)
 }
 
 // until looks again and again until look has nothing to complain about, and answers its last complaint when ctx ends.

@@ -316,6 +316,30 @@ func TestApplyDynamic(t *testing.T) {
 	}
 }
 
+// Marathon leaves out of a group what the credentials may not see, and then says that the group does not exist.
+func TestWhatMayNotBeSeenIsNotGone(t *testing.T) {
+	s := plainSpec()
+	forbidden := &marathon.Error{Kind: marathon.Forbidden, Op: "read app", Target: s.AppID(0)}
+	for name, spoil := range map[string]func(*world){
+		"no group":     func(w *world) { delete(w.groups, s.Group); w.failApp = forbidden },
+		"hidden apps":  func(w *world) { w.apps, w.failApp = map[string]marathon.App{}, forbidden },
+		"labels taken": func(w *world) { w.apps = map[string]marathon.App{s.AppID(0): {"id": s.AppID(0)}} },
+	} {
+		w := newWorld(t, s)
+		spoil(w)
+		o := w.operator()
+		if _, err := o.Observe(bounded(t), s.Group); err == nil || errors.Is(err, ErrNoCluster) {
+			t.Errorf("%s: observed as gone (%v)", name, err)
+		}
+		if err := o.Destroy(bounded(t), s.Group, testID); err == nil {
+			t.Errorf("%s: destroyed although nothing was", name)
+		}
+		if err := o.Vacant(bounded(t), s.Group); err == nil {
+			t.Errorf("%s: vacant", name)
+		}
+	}
+}
+
 func TestDestroy(t *testing.T) {
 	s := plainSpec()
 	w := newWorld(t, s)

@@ -120,19 +120,12 @@ func (s *Session) Cluster(ctx context.Context, id string) (brokers.Observed, err
 	if err != nil {
 		return brokers.Observed{}, err
 	}
-	group, err := m.Group(ctx, id)
-	if err != nil {
-		if errors.Is(err, marathon.ErrNotFound) {
-			return brokers.Observed{}, &ClusterNotFoundError{ID: id, Err: err}
-		}
-		return brokers.Observed{}, fmt.Errorf("reading the broker apps of Kafka cluster %q: %w", id, err)
+	observed, err := brokers.Operator{Marathon: m}.Observe(ctx, id)
+	if errors.Is(err, brokers.ErrNoCluster) {
+		return brokers.Observed{}, &ClusterNotFoundError{ID: id, Err: err}
 	}
-	observed, err := brokers.FromApps(group.ID, group.Apps)
 	if err != nil {
-		if errors.Is(err, brokers.ErrNoCluster) {
-			return brokers.Observed{}, &ClusterNotFoundError{ID: id, Err: err}
-		}
-		return brokers.Observed{}, err
+		return brokers.Observed{}, fmt.Errorf("reading the broker apps of Kafka cluster %q: %w", id, err)
 	}
 	return observed, nil
 }

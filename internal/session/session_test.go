@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,6 +67,11 @@ func TestOnlyAnAnswerMakesAClusterMissing(t *testing.T) {
 				w.Header().Set("Content-Type", "application/json")
 				if r.URL.Path == "/v2/info" { // a 404 counts only when it comes from a Marathon
 					_, _ = w.Write([]byte(`{"name":"marathon","version":"1.11.24"}`))
+					return
+				}
+				if strings.HasPrefix(r.URL.Path, "/v2/apps/") && tc.missing {
+					w.WriteHeader(http.StatusNotFound)
+					_, _ = w.Write([]byte(`{"message":"App '/kafka/main/broker-0' does not exist"}`))
 					return
 				}
 				w.WriteHeader(tc.status)
