@@ -1,0 +1,58 @@
+package io.github.kafkamesos.wordcount;
+
+import java.io.IOException;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.state.HostInfo;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs one instance until SIGTERM, or until it cannot go on: then it exits with 1 and Marathon starts another. */
+public final class Main {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Main.class);
+
+    private Main() {}
+
+    public static void main(String[] args) {
+        System.exit(run(System.getenv()));
+    }
+
+    /** Answers the exit code. */
+    static int run(Map<String, String> environment) {
+        try {
+            return run(Settings.from(environment));
+        } catch (StartException e) {
+            LOG.error(e.getMessage(), e.getCause());
+        } catch (KafkaException e) {
+            LOG.error("Kafka Streams does not start: {}", e.getMessage(), e);
+        } catch (IOException e) {
+            LOG.error("No HTTP server on $PORT0: {}", e.getMessage(), e);
+        } catch (InterruptedException e) {
+            LOG.error("Interrupted", e);
+        }
+        return 1;
+    }
+
+    private static int run(Settings settings) throws IOException, InterruptedException {
+        StreamsConfig config = new StreamsConfig(settings.streams());
+        LOG.info("{}: {} -> {}", settings.streams().get(StreamsConfig.APPLICATION_ID_CONFIG), settings.inputTopic(), settings.outputTopic());
+        Topology topology = WordCountTopology.build(settings.inputTopic(), settings.outputTopic(), config);
+        KafkaStreams streams = new KafkaStreams(topology, config);
+        Worker worker = new Worker(streams, settings.shutdownTimeout());
+        // SIGTERM, and every other end of the process: Streams installs no hook of its own.
+        Runtime.getRuntime().addShutdownHook(new Thread(worker::close, "shutdown"));
+        if (settings.endpoint().isPresent()) {
+            HostInfo endpoint = settings.endpoint().get();
+            new HttpApi(HttpApi.address(endpoint), streams::state, new Counts(streams, endpoint), new Metrics(streams)::scrape);
+        }
+        try (Admin admin = Admin.create(config.getAdminConfigs("topics"))) {
+            Topics.require(admin, settings.inputTopic(), settings.outputTopic());
+        }
+        return worker.run();
+    }
+}
