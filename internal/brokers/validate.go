@@ -17,6 +17,9 @@ var (
 	pathSegment = regexp.MustCompile(`^([a-z0-9]|[a-z0-9][a-z0-9.-]*[a-z0-9])$`)
 )
 
+// maxDNSLabel is what fits between two dots of a host name.
+const maxDNSLabel = 63
+
 // ownedEnv are variables that follow from attributes or that the agent sets.
 var ownedEnv = map[string]string{
 	envClusterID: "is generated (cluster_id)", envControllers: "follows from the brokers", envHeap: "follows from heap",
@@ -39,6 +42,12 @@ func (s Spec) checkIdentity() (errs []error) {
 	}
 	if err := checkGroup(s.Group); err != nil {
 		errs = append(errs, err)
+	} else if vip := s.vipName(); s.ServiceDiscovery == DiscoveryVIP && len(vip) > maxDNSLabel {
+		field := "group"
+		if s.Group == DefaultGroup(s.Name) {
+			field = "name"
+		}
+		errs = append(errs, fieldErrorf(field, "the VIP of group %s would be called %s, which has %d characters: a host name takes %d between two dots; choose a shorter %s or service_discovery = %q", s.Group, vip, len(vip), maxDNSLabel, field, DiscoveryMesosDNS))
 	}
 	if err := CheckClusterID(s.ClusterID); err != nil {
 		errs = append(errs, fieldErrorf("cluster_id", "%s", err))
@@ -60,6 +69,9 @@ func checkGroup(group string) error {
 		return fieldErrorf("group", "%q is not an absolute Marathon path such as /kafka/main", group)
 	}
 	for _, segment := range strings.Split(group[1:], "/") {
+		if len(segment) > maxDNSLabel {
+			return fieldErrorf("group", "%q is too long: segment %q has %d characters, and becomes a part of host names that takes %d", group, segment, len(segment), maxDNSLabel)
+		}
 		if !pathSegment.MatchString(segment) {
 			return fieldErrorf("group", "%q is not a Marathon path: segment %q must be lower-case letters, digits, '-' or '.'", group, segment)
 		}

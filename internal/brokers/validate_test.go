@@ -3,6 +3,7 @@ package brokers
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -18,6 +19,27 @@ func fields(err error) []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// A label of a DNS name has at most 63 characters; a longer one resolves nowhere, and only clients would notice.
+func TestNamesMustFitIntoDNS(t *testing.T) {
+	long := strings.Repeat("a", 58)
+	for name, tc := range map[string]struct {
+		group, discovery, field string
+	}{
+		"a VIP of the default group": {DefaultGroup(long), DiscoveryVIP, "name"},
+		"a VIP of a group":           {"/data/kafka/" + long, DiscoveryVIP, "group"},
+		"a segment":                  {"/data/" + strings.Repeat("b", 64), DiscoveryMesosDNS, "group"},
+		"no VIP":                     {DefaultGroup(long), DiscoveryMesosDNS, ""},
+		"just fits":                  {"/kafka/" + long[1:], DiscoveryVIP, ""},
+	} {
+		s := plainSpec()
+		s.Name, s.Group, s.ServiceDiscovery = long, tc.group, tc.discovery
+		err := s.Validate()
+		if got := fields(err); tc.field == "" && err != nil || tc.field != "" && !slices.Equal(got, []string{tc.field}) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 func TestValidate(t *testing.T) {
