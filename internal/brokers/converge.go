@@ -177,7 +177,7 @@ func (o Operator) launch(ctx context.Context, s Spec, found Observed, down []int
 	var writes errgroup.Group
 	for _, id := range down {
 		writes.Go(func() error {
-			target, err := o.write(ctx, s, id, found.Broker(id) == nil)
+			target, err := o.write(ctx, s, id, found.Broker(id) == nil, nil)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
@@ -199,8 +199,9 @@ func (o Operator) launch(ctx context.Context, s Spec, found Observed, down []int
 	return nil
 }
 
-// write sends one broker's definition.
-func (o Operator) write(ctx context.Context, s Spec, id int, create bool) (rollout.Target, error) {
+// write sends one broker's definition. recheck, where given, is asked before every delivery but the first: a lock may have
+// held the app for long.
+func (o Operator) write(ctx context.Context, s Spec, id int, create bool, recheck func(context.Context) error) (rollout.Target, error) {
 	wanted, err := s.App(id)
 	if err != nil {
 		return rollout.Target{}, err
@@ -209,7 +210,13 @@ func (o Operator) write(ctx context.Context, s Spec, id int, create bool) (rollo
 	if create {
 		change, err = o.Marathon.CreateApp(ctx, wanted)
 	} else {
+		deliveries := 0
 		change, err = o.Marathon.ReplaceApp(ctx, s.AppID(id), func(current marathon.App) (marathon.App, error) {
+			if deliveries++; deliveries > 1 && recheck != nil && !holds(current, wanted) {
+				if err := recheck(ctx); err != nil {
+					return nil, err
+				}
+			}
 			return overlay(current, wanted), nil
 		})
 	}

@@ -38,6 +38,7 @@ type world struct {
 	failStart map[int32]error
 	failWrite map[string]error
 	failApp   error    // of reading an app
+	onLock    func()   // once, an app is locked when it is to be replaced, and this happens meanwhile
 	stopped   []string // deployments
 	quorumErr error
 	onWait    func(id int32)
@@ -121,7 +122,16 @@ func (w *world) ReplaceApp(_ context.Context, id string, overlay func(marathon.A
 	if err := w.failWrite[id]; err != nil {
 		return marathon.Change{}, err
 	}
-	wanted, err := overlay(w.apps[id].Clone())
+	current := w.apps[id].Clone()
+	locked := w.onLock
+	w.onLock = nil
+	w.mu.Unlock() // overlay may look at Kafka
+	wanted, err := overlay(current.Clone())
+	if err == nil && locked != nil {
+		locked()
+		wanted, err = overlay(current.Clone())
+	}
+	w.mu.Lock()
 	if err != nil {
 		return marathon.Change{}, err
 	}

@@ -140,6 +140,27 @@ func TestRollWaitsForTheGate(t *testing.T) {
 	}
 }
 
+// Somebody's deployment may hold the app for an hour: what the gate saw before counts no more when it lets go.
+func TestTheGateIsAskedAgainAfterALock(t *testing.T) {
+	s := plainSpec()
+	w := newWorld(t, s, full)
+	s.CPUs = 2
+	w.onLock = func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.topics = []kafkaadmin.Partition{partition("t", []int32{0, 1, 2}, []int32{0, 1})}
+	}
+	err := w.operator().Converge(short(t), s)
+	var blocked *BlockedError
+	var roll *RollError
+	if !errors.As(err, &blocked) || blocked.Broker != 1 || !errors.As(err, &roll) || roll.Stage != StageGate || !slices.Equal(roll.Left, []int{0, 1, 2}) {
+		t.Errorf("%v", err)
+	}
+	if got := w.only("replace"); len(got) > 0 {
+		t.Errorf("touched %v", got)
+	}
+}
+
 func TestRollStopsAtLostQuorum(t *testing.T) {
 	s := plainSpec()
 	w := newWorld(t, s, full)

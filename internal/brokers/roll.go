@@ -2,6 +2,7 @@ package brokers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -97,11 +98,16 @@ func (o Operator) next(ctx context.Context, s Spec, remaining []int) (int, error
 
 // turn takes one broker through its change and answers the stage at which it failed.
 func (o Operator) turn(ctx context.Context, s Spec, id int) (stage string, err error) {
-	if err := o.awaitGate(ctx, id); err != nil {
+	gate := func(ctx context.Context) error { return o.awaitGate(ctx, id) }
+	if err := gate(ctx); err != nil {
 		return StageGate, err
 	}
 	o.progressf("changing broker %d of %s", id, s.Group)
-	target, err := o.write(ctx, s, id, false)
+	target, err := o.write(ctx, s, id, false, gate)
+	var blocked *BlockedError
+	if errors.As(err, &blocked) {
+		return StageGate, err
+	}
 	if err != nil {
 		return StageChange, err
 	}
