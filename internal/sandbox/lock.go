@@ -10,9 +10,12 @@ import (
 	"syscall"
 )
 
+// lockFile is in every folder of a sandbox.
+const lockFile = "lock"
+
 // lock keeps a second sandbox out of the folder. The kernel gives the lock up when this process ends, however it does.
 func lock(dir string) (unlock func(context.Context) error, err error) {
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}

@@ -38,6 +38,8 @@ type Config struct {
 	MesosRole string
 	// KafkaHome is the unpacked Kafka distribution that images apache/kafka:* get; empty = the embedded one.
 	KafkaHome string
+	// KafkaHomes is a folder with a distribution per version, named by the image's tag: apache/kafka:<tag> gets that one.
+	KafkaHomes string
 	// Program is the kafka-sandbox binary (or one whose main calls Multicall); os.Executable() when empty.
 	Program string
 	Logger  *slog.Logger
@@ -175,12 +177,8 @@ func (c Config) complete() (Config, error) {
 		return c, fmt.Errorf("sandbox: %w", err)
 	}
 	c.Dir = dir
-	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
-		return c, fmt.Errorf("sandbox: %w", err)
-	}
-	// It may have been there with another mode, and what is inside runs commands.
-	if err := os.Chmod(c.Dir, 0o700); err != nil {
-		return c, fmt.Errorf("sandbox: %w", err)
+	if err := makeFolder(c.Dir); err != nil {
+		return c, err
 	}
 	if c.Listen == "" {
 		c.Listen = "127.0.0.1:0"

@@ -455,6 +455,19 @@ func TestStartRefuses(t *testing.T) {
 			t.Errorf("%s: %v, want the words %q", name, err, c.words)
 		}
 	}
+	foreign := newConfig(t)
+	if err := errors.Join(os.WriteFile(filepath.Join(foreign.Dir, "thesis.tex"), nil, 0o600), os.Chmod(foreign.Dir, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Start(t.Context(), foreign); err == nil || !strings.Contains(err.Error(), "holds other things") {
+		if err == nil {
+			_ = s.Close(context.Background())
+		}
+		t.Errorf("in somebody's folder: %v", err)
+	}
+	if info, err := os.Stat(foreign.Dir); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("somebody's folder is %v now (%v)", info.Mode(), err)
+	}
 	again := newConfig(t)
 	again.KafkaHome = again.Dir
 	if _, err := Start(t.Context(), again); err == nil {

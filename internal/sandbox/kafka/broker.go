@@ -178,7 +178,7 @@ func listen(e endpoint, bindHost string) (net.Listener, error) {
 // refuseAll holds a port open that only proves a live process: the embedded quorum does not talk over it.
 func refuseAll(ln net.Listener) {
 	for {
-		conn, err := ln.Accept()
+		conn, err := acceptNext(ln)
 		if err != nil {
 			return
 		}
@@ -291,7 +291,7 @@ func (p *process) serve() error {
 
 func (p *process) accept(ln net.Listener) {
 	for {
-		conn, err := ln.Accept()
+		conn, err := acceptNext(ln)
 		if err != nil {
 			return
 		}

@@ -174,7 +174,7 @@ func (h *Hub) sweep() {
 
 func (h *Hub) accept(ctx context.Context) {
 	for {
-		conn, err := h.listener.Accept()
+		conn, err := acceptNext(h.listener)
 		if err != nil {
 			return
 		}

@@ -51,6 +51,17 @@ type event struct {
 	Generation string `json:"generation,omitempty"`
 }
 
+// acceptNext accepts one connection. Only a closed listener is an error: others, such as too many open files, pass.
+func acceptNext(l net.Listener) (net.Conn, error) {
+	for {
+		conn, err := l.Accept()
+		if err == nil || errors.Is(err, net.ErrClosed) {
+			return conn, err
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
 // lines is one end of a connection of kind "node".
 type lines struct {
 	conn net.Conn
