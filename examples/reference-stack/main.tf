@@ -5,8 +5,9 @@ provider "kafka" {}
 module "stack" {
   source = "../../modules/reference-stack"
 
-  brokers   = var.brokers
-  instances = var.instances
+  kafka_version = var.kafka_version
+  brokers       = var.brokers
+  instances     = var.instances
 
   # The worker of examples/apps/wordcount-go, a program without a JVM that stands in for a Kafka Streams application.
   application_artifacts = [{ uri = var.worker_uri, executable = true }]

@@ -10,6 +10,13 @@ variable "worker_uri" {
   }
 }
 
+variable "kafka_version" {
+  description = "Version of Apache Kafka that the brokers run."
+  type        = string
+  default     = "4.3.1"
+  nullable    = false
+}
+
 variable "brokers" {
   description = "Number of brokers."
   type        = number

@@ -45,6 +45,7 @@ var allowed = map[string][]string{
 	"internal/tfcli":             {},
 	"internal/archtest":          {},
 	"internal/e2e":               {},
+	"internal/kafkahome":         {},
 	"internal/cmd/...":           {"internal/..."},
 	"examples/apps/wordcount-go": {},
 }

@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/sandbox/agent"
@@ -14,12 +16,23 @@ import (
 )
 
 // kafkaHomes answers what images provide: the sandbox pulls none, it knows apache/kafka by the folder behind KAFKA_HOME.
-type kafkaHomes struct{ home string }
+type kafkaHomes struct {
+	home     string            // for every version; empty where versions has them
+	versions map[string]string // by image tag
+	from     string            // the folder that versions were found in
+}
 
 func (h kafkaHomes) environment(image string) (map[string]string, error) {
 	name := strings.TrimPrefix(strings.TrimPrefix(image, "docker.io/"), "index.docker.io/")
-	if repository, _, ok := strings.Cut(name, ":"); (ok && repository == "apache/kafka") || name == "apache/kafka" {
-		return map[string]string{"KAFKA_HOME": h.home}, nil
+	repository, tag, _ := strings.Cut(name, ":")
+	if repository == "apache/kafka" {
+		if h.home != "" {
+			return map[string]string{"KAFKA_HOME": h.home}, nil
+		}
+		if home, ok := h.versions[tag]; ok {
+			return map[string]string{"KAFKA_HOME": home}, nil
+		}
+		return nil, fmt.Errorf("image %s: %s holds no Kafka %s, only %v; \"make kafka VERSION=%s\" assembles one", image, h.from, tag, slices.Sorted(maps.Keys(h.versions)), tag)
 	}
 	return nil, fmt.Errorf("image %s is not known to the sandbox: it runs no containers and provides apache/kafka:* only; give the app a cmd (and artifacts) instead of an image", image)
 }
@@ -28,7 +41,10 @@ func (h kafkaHomes) environment(image string) (map[string]string, error) {
 func (s *Sandbox) openKafka(ctx context.Context) (kafkaHomes, error) {
 	if s.cfg.KafkaHome != "" {
 		home, err := realHome(s.cfg.KafkaHome, filepath.Join(s.cfg.Dir, "kafka-real"))
-		return kafkaHomes{home}, err
+		return kafkaHomes{home: home}, err
+	}
+	if s.cfg.KafkaHomes != "" {
+		return realHomes(s.cfg.KafkaHomes, filepath.Join(s.cfg.Dir, "kafka-real"))
 	}
 	socket, err := s.hubSocket()
 	if err != nil {
@@ -43,7 +59,7 @@ func (s *Sandbox) openKafka(ctx context.Context) (kafkaHomes, error) {
 	if err := kafka.WriteHome(home, s.cfg.Program, socket); err != nil {
 		return kafkaHomes{}, fmt.Errorf("sandbox: embedded Kafka: %w", err)
 	}
-	return kafkaHomes{home}, nil
+	return kafkaHomes{home: home}, nil
 }
 
 // hubSocket is a path that stays the same for one folder, as brokers that outlive the sandbox come back to it, and that

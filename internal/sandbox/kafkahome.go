@@ -52,6 +52,28 @@ func realHome(distribution, dir string) (string, error) {
 	return dir, nil
 }
 
+// realHomes makes a home of every version that is a folder of from.
+func realHomes(from, dir string) (kafkaHomes, error) {
+	h := kafkaHomes{versions: map[string]string{}, from: from}
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		return h, fmt.Errorf("sandbox: Kafka homes: %w", err)
+	}
+	for _, e := range entries {
+		distribution := filepath.Join(from, e.Name())
+		if _, err := os.Stat(filepath.Join(distribution, "bin", startScript)); err != nil {
+			continue // one that is being made, or no home at all
+		}
+		if h.versions[e.Name()], err = realHome(distribution, filepath.Join(dir, e.Name())); err != nil {
+			return h, err
+		}
+	}
+	if len(h.versions) == 0 {
+		return h, fmt.Errorf("sandbox: %s holds no Kafka home; \"make kafka VERSION=…\" assembles one", from)
+	}
+	return h, nil
+}
+
 // linkAll links every entry of from into to, but for one.
 func linkAll(from, to, except string) error {
 	entries, err := os.ReadDir(from)

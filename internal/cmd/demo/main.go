@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,9 +18,13 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/pflag"
 
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/kafkahome"
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/sandbox/agent"
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/tfcli"
 )
+
+// embedded is the Kafka that needs no JVM.
+const embedded = "embedded"
 
 // enoughWords is the least that the demo counts.
 const enoughWords = 100_000
@@ -27,7 +32,8 @@ const enoughWords = 100_000
 func main() {
 	d := &demo{report: newReport(os.Stdout)}
 	pflag.BoolVar(&d.keep, "keep", false, "leave the stack and the sandbox up and say how to look at them")
-	pflag.StringVar(&d.kafkaHome, "kafka-home", "", "unpacked Apache Kafka to run instead of the embedded one")
+	pflag.StringVar(&d.kafka, "kafka", embedded, "Kafka to run: "+embedded+", or a version that is assembled from Apache's jars (needs a JDK and Maven)")
+	pflag.StringVar(&d.kafkaHome, "kafka-home", "", "unpacked Apache Kafka to run")
 	pflag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	err := errors.Join(d.run(ctx), d.close())
@@ -39,11 +45,11 @@ func main() {
 }
 
 type demo struct {
-	report  *report
-	keep    bool
-	scratch string
-	// kafkaHome is a real Kafka's folder; empty = embedded.
-	kafkaHome string
+	report    *report
+	keep      bool
+	scratch   string
+	kafka     string // embedded, or a version
+	kafkaHome string // a real Kafka's folder; wins over kafka
 
 	kept    bool // everything went well and stays up
 	sandbox *sandboxProcess
@@ -100,20 +106,43 @@ func (d *demo) prepare(ctx context.Context) error {
 	if err := build(ctx, cli.Root, worker, "./examples/apps/wordcount-go"); err != nil {
 		return err
 	}
-	d.report.Took("%s %s will be used", cli.Name, cli.Version)
+	arguments, err := d.kafkaArguments(ctx)
+	if err != nil {
+		return err
+	}
+	d.report.Took("%s %s will be used, Kafka: %s", cli.Name, cli.Version, cmp.Or(d.kafkaHome, d.kafka))
 
 	if d.scratch, err = os.MkdirTemp("", "kafka-demo-"); err != nil {
 		return err
 	}
 	d.report.Step("Starting the sandbox: a Marathon with three agents on loopback")
-	if d.sandbox, err = startSandbox(ctx, program, filepath.Join(d.scratch, "sandbox"), d.kafkaHome); err != nil {
+	if d.sandbox, err = startSandbox(ctx, program, filepath.Join(d.scratch, "sandbox"), arguments...); err != nil {
 		return err
 	}
 	d.report.Took("Marathon answers at %s", d.sandbox.URL)
 	if d.stack, err = newStack(cli, d.scratch, d.sandbox.URL, worker, d.report); err != nil {
 		return err
 	}
+	if d.kafka != embedded {
+		d.stack.env = append(d.stack.env, "TF_VAR_kafka_version="+d.kafka)
+	}
 	return d.stack.Init(ctx)
+}
+
+// kafkaArguments are the sandbox's, for the Kafka that was asked for.
+func (d *demo) kafkaArguments(ctx context.Context) ([]string, error) {
+	switch {
+	case d.kafkaHome != "":
+		return []string{"--kafka-home", d.kafkaHome}, nil
+	case d.kafka == embedded:
+		return nil, nil
+	}
+	dir, err := kafkahome.Dir()
+	if err != nil {
+		return nil, err
+	}
+	_, err = kafkahome.Assemble(ctx, d.kafka, dir, os.Stderr)
+	return []string{"--kafka-homes", dir}, err
 }
 
 func (d *demo) apply(ctx context.Context) error {

@@ -34,7 +34,7 @@ const (
 )
 
 // startSandbox runs the sandbox in a session of its own, so that Ctrl-C reaches the demo alone and KEEP can leave it up.
-func startSandbox(ctx context.Context, program, dir, kafkaHome string) (*sandboxProcess, error) {
+func startSandbox(ctx context.Context, program, dir string, more ...string) (*sandboxProcess, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -49,7 +49,8 @@ func startSandbox(ctx context.Context, program, dir, kafkaHome string) (*sandbox
 	}
 	s := &sandboxProcess{URL: "http://" + address, Dir: dir, done: make(chan struct{}), log: log}
 	// Tasks are killed well before Stop gives up: were the sandbox killed first, its tasks would stay for good.
-	s.cmd = exec.Command(program, "--dir", dir, "--listen", address, "--isolated", "--kafka-home", kafkaHome, "--close-timeout", closeTimeout.String()) //nolint:noctx // it outlives this function and is ended by Stop
+	args := append([]string{"--dir", dir, "--listen", address, "--isolated", "--close-timeout", closeTimeout.String()}, more...)
+	s.cmd = exec.Command(program, args...) //nolint:noctx // it outlives this function and is ended by Stop
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := s.cmd.Start(); err != nil {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,6 +62,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.passwordFile, "password-file", "", "file with the password for --user")
 	f.BoolVar(&o.config.KeepTasks, "keep-tasks", false, "leave tasks running at the end; the next start with the same --dir finds them")
 	f.StringVar(&o.config.KafkaHome, "kafka-home", "", "unpacked Apache Kafka for images apache/kafka:* (default: embedded Kafka)")
+	f.StringVar(&o.config.KafkaHomes, "kafka-homes", "", "folder with an unpacked Apache Kafka per version, for images apache/kafka:<version>")
 	f.DurationVar(&o.closeTimeout, "close-timeout", time.Minute, "how long tasks may take to end before they are killed")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "say more")
 	f.Usage = func() {
@@ -74,6 +76,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	}
 	if o.agents < 1 || o.agents > 200 {
 		return o, fmt.Errorf("--agents must be between 1 and 200, not %d", o.agents)
+	}
+	if o.config.KafkaHome != "" && o.config.KafkaHomes != "" {
+		return o, errors.New("--kafka-home and --kafka-homes are two ways to say one thing: give one of them")
 	}
 	if (o.config.User == "") != (o.passwordFile == "") {
 		return o, errors.New("--user and --password-file go together")
@@ -142,8 +147,8 @@ func describe(w io.Writer, sb *sandbox.Sandbox, o options) {
 	if o.config.User != "" {
 		auth = "-u " + o.config.User + " "
 	}
-	if o.config.KafkaHome != "" {
-		kafka = o.config.KafkaHome
+	if home := cmp.Or(o.config.KafkaHome, o.config.KafkaHomes); home != "" {
+		kafka = home
 	}
 	_, _ = fmt.Fprintf(w, `kafka-sandbox: Marathon with %d agents; it runs what it is told on this machine, as you.
 
