@@ -3,6 +3,7 @@ package kafkaadmin
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -31,26 +32,36 @@ type route func(c *Client, v view) []string
 
 // anyBroker prefers brokers with a standing connection, then the cluster's
 // brokers, then the bootstrap servers: those answer even when the advertised
-// addresses cannot be reached from here.
+// addresses cannot be reached from here. Fenced brokers come last: one that is
+// cut off from the controllers answers with the picture it had then.
 func anyBroker(c *Client, v view) []string {
 	standing := c.pool.standing()
-	var first, rest []string
+	fenced := map[string]bool{}
+	var first, rest, last []string
 	for _, b := range v.brokers {
-		switch {
-		case standing[b.addr()]:
-			first = append(first, b.addr())
-		case !b.Fenced:
-			rest = append(rest, b.addr())
+		switch addr := b.addr(); {
+		case b.Fenced:
+			fenced[addr] = true
+			if standing[addr] {
+				last = append(last, addr)
+			}
+		case standing[addr]:
+			first = append(first, addr)
+		default:
+			rest = append(rest, addr)
 		}
 	}
 	for _, a := range c.cfg.BootstrapServers {
-		if standing[a] {
+		switch {
+		case fenced[a]:
+			last = append(last, a)
+		case standing[a]:
 			first = append(first, a)
-		} else {
+		default:
 			rest = append(rest, a)
 		}
 	}
-	return distinct(append(first, rest...))
+	return distinct(slices.Concat(first, rest, last))
 }
 
 // theController asks the controller first and any other broker after it:
