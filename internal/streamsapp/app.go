@@ -144,12 +144,13 @@ func (h HealthCheck) definition() map[string]any {
 	return check
 }
 
-// carrySecrets keeps variables that take a secret: they have no place in a Spec.
+// carrySecrets keeps variables that take a secret, as they have no place in a Spec, unless the Spec has one of the name.
 func carrySecrets(value, found any) {
 	env, _ := value.(map[string]any)
 	old, _ := found.(map[string]any)
 	for name, v := range old {
-		if _, plain := v.(string); !plain {
+		_, plain := v.(string)
+		if _, wanted := env[name]; !plain && !wanted {
 			env[name] = v
 		}
 	}

@@ -315,6 +315,26 @@ func TestOverlayKeepsWhatIsNotOurs(t *testing.T) {
 	}
 }
 
+// A variable that was taken from a secret outside and is written by the application is one that the user wants back.
+func TestAWantedVariableWinsOverASecretOfItsName(t *testing.T) {
+	s := wordcount()
+	s.Env = map[string]string{"MODE": "fast"}
+	stored := served(t, app(t, s))
+	env := stored["env"].(map[string]any)
+	env["MODE"] = map[string]any{"secret": "mode"}
+	env[streamsapp.EnvBootstrapServers] = map[string]any{"secret": "servers"}
+	next, err := s.Overlay(marathon.Editable(stored))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := next.String("env", "MODE"); got != "fast" {
+		t.Errorf("MODE is %v", next["env"])
+	}
+	if got := next.String("env", streamsapp.EnvBootstrapServers); got != s.BootstrapServers {
+		t.Errorf("the brokers are %v", next["env"])
+	}
+}
+
 func TestOverlayTakesAwayWhatTheUserRemoved(t *testing.T) {
 	stored := served(t, app(t, wordcount()))
 	stored["args"] = []any{"x"} // somebody switched the app over
