@@ -66,6 +66,8 @@ func TestCreateTopicsRefuses(t *testing.T) {
 		"rf above brokers":  {func(rt *kmsg.CreateTopicsRequestTopic) { rt.ReplicationFactor = 3 }, 38, "Unable to replicate the partition 3 time(s): The target replication factor of 3 cannot be reached because only 2 broker(s) are registered or some brokers have all their log directories cordoned."},
 		"rf zero":           {func(rt *kmsg.CreateTopicsRequestTopic) { rt.ReplicationFactor = 0 }, 38, "Replication factor must be larger than 0, or -1 to use the default value."},
 		"no partitions":     {func(rt *kmsg.CreateTopicsRequestTopic) { rt.NumPartitions = 0 }, 37, "Number of partitions was set to an invalid non-positive value."},
+		"too many at once":  {func(rt *kmsg.CreateTopicsRequestTopic) { rt.NumPartitions = 2_000_000_000 }, 44, "Excessively large number of partitions per request."},
+		"one too many":      {func(rt *kmsg.CreateTopicsRequestTopic) { rt.NumPartitions = 10_001 }, 44, "Excessively large number of partitions per request."},
 		"unknown broker":    {assign([]int32{9}), 39, "The manual partition assignment includes broker 9, but no such broker is registered."},
 		"broker twice":      {assign([]int32{0, 0}), 39, "The manual partition assignment includes the broker 0 more than once."},
 		"uneven assignment": {assign([]int32{0}, []int32{0, 1}), 39, "not consistent with previous partitions"},
@@ -119,6 +121,9 @@ func TestCreateTopicsRefuses(t *testing.T) {
 	}
 	if r := grow(1); !errors.Is(r.Err, kerr.InvalidPartitions) || r.ErrMessage != "The topic lines currently has 2 partition(s); 1 would not be an increase." {
 		t.Errorf("lower count: %+v", r)
+	}
+	if r := grow(2_000_000_000); !errors.Is(r.Err, kerr.PolicyViolation) || r.ErrMessage != "Unable to perform excessively large batch operation." {
+		t.Errorf("far too many: %+v", r)
 	}
 	if r := grow(4); r.Err != nil {
 		t.Errorf("growth: %+v", r)

@@ -33,6 +33,14 @@ func handleCreateTopics(s *session, kreq kmsg.Request) (kmsg.Response, error) {
 	}
 	req := kreq.(*kmsg.CreateTopicsRequest)
 	resp := req.ResponseKind().(*kmsg.CreateTopicsResponse)
+	if s.tooManyPartitions(req) {
+		for _, t := range req.Topics {
+			rt := kmsg.NewCreateTopicsResponseTopic()
+			rt.Topic, rt.ErrorCode, rt.ErrorMessage = t.Topic, kerr.PolicyViolation.Code, ptr("Excessively large number of partitions per request.")
+			resp.Topics = append(resp.Topics, rt)
+		}
+		return resp, nil
+	}
 	count := map[string]int{}
 	for _, t := range req.Topics {
 		count[t.Topic]++
@@ -55,6 +63,26 @@ func handleCreateTopics(s *session, kreq kmsg.Request) (kmsg.Response, error) {
 		resp.Topics = append(resp.Topics, rt)
 	}
 	return resp, nil
+}
+
+// maxPartitions is how many partitions one request may make (the controller's MAX_PARTITIONS_PER_BATCH, and its limit of
+// records per operation).
+const maxPartitions = 10_000
+
+// tooManyPartitions is the controller's first look at a request, before that at any of its topics.
+func (s *session) tooManyPartitions(req *kmsg.CreateTopicsRequest) bool {
+	total := 0
+	for _, t := range req.Topics {
+		switch {
+		case len(t.ReplicaAssignment) > 0:
+			total += len(t.ReplicaAssignment)
+		case t.NumPartitions == -1:
+			total += settingInt(s.node.Props, "num.partitions")
+		case t.NumPartitions > 0:
+			total += int(t.NumPartitions)
+		}
+	}
+	return total > maxPartitions
 }
 
 func (s *session) createTopic(t kmsg.CreateTopicsRequestTopic, version int16, validateOnly bool) (kmsg.CreateTopicsResponseTopic, error) {
@@ -340,6 +368,9 @@ func (c *cluster) judgeGrowth(t kmsg.CreatePartitionsRequestTopic) ([][]int32, r
 		return nil, refuse(kerr.InvalidPartitions, "Topic already has %d partition(s).", have)
 	case t.Count < have:
 		return nil, refuse(kerr.InvalidPartitions, "The topic %s currently has %d partition(s); %d would not be an increase.", t.Topic, have, t.Count)
+	}
+	if t.Count-have > maxPartitions {
+		return nil, refuse(kerr.PolicyViolation, "Unable to perform excessively large batch operation.")
 	}
 	factor := len(topic.Partitions[0].Replicas)
 	if len(t.Assignment) > 0 {
