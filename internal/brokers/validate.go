@@ -107,7 +107,7 @@ func (s Spec) checkSizes() (errs []error) {
 		}
 	}
 	if s.ClientPort == s.ControllerPort {
-		errs = append(errs, fieldErrorf("controller_port", "controller_port and client_port are both %d: a broker that is a controller listens on both", s.ClientPort))
+		errs = append(errs, fieldErrorf("controller_port", "controller_port and client_port are both %d: a broker that is a controller listens on both, so choose two different ports", s.ClientPort))
 	}
 	if s.Storage != nil {
 		if t := s.Storage.Type; t != "root" && t != "path" && t != "mount" {

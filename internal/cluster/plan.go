@@ -266,10 +266,7 @@ func addRules(diags *diag.Diagnostics, err error) {
 		}
 		return
 	}
-	detail := strings.ToUpper(err.Error()[:1]) + err.Error()[1:]
-	if !strings.HasSuffix(detail, ".") {
-		detail += "."
-	}
+	detail := sentence(err)
 	var rule *brokers.FieldError
 	if errors.As(err, &rule) {
 		diags.AddAttributeError(fieldPath(rule.Field), "Invalid Kafka Cluster", detail)

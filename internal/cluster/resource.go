@@ -123,11 +123,4 @@ func addError(diags *diag.Diagnostics, summary string, err error) {
 	tf.AddError(diags, summary, err, paths)
 }
 
-func sentence(err error) string {
-	s := err.Error()
-	s = strings.ToUpper(s[:1]) + s[1:]
-	if !strings.HasSuffix(s, ".") {
-		s += "."
-	}
-	return s
-}
+func sentence(err error) string { return tf.Sentence(err.Error()) }

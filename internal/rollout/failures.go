@@ -57,7 +57,7 @@ func (j *judge) countVanished(o observation) {
 		if now[t.ID] || t.State == "TASK_KILLING" && !sick || strings.HasPrefix(t.State, "TASK_UNREACHABLE") || compareVersions(t.Version, o.status.LastConfigChangeAt) < 0 {
 			continue
 		}
-		f := marathon.TaskFailure{TaskID: t.ID, Host: t.Host, SlaveID: t.SlaveID, Version: t.Version, Timestamp: o.at, Message: "the task ended by itself, without an error"}
+		f := marathon.TaskFailure{TaskID: t.ID, Host: t.Host, SlaveID: t.SlaveID, Version: t.Version, Timestamp: o.at, Message: endedByItself}
 		if sick {
 			f.Message = cause
 		}
@@ -65,8 +65,18 @@ func (j *judge) countVanished(o observation) {
 	}
 }
 
+// endedByItself is said of a task that left no failure. Of several that crash at once Marathon keeps but the last one's, so
+// it is a guess where another failure was kept.
+const endedByItself = "the task ended by itself, without an error"
+
 func (j *judge) crashLoop() *CrashLoopError {
 	f := j.crashes[len(j.crashes)-1]
+	for i := len(j.crashes) - 1; i >= 0; i-- {
+		if j.crashes[i].Message != endedByItself {
+			f = j.crashes[i]
+			break
+		}
+	}
 	return &CrashLoopError{AppID: j.target.AppID, Failures: len(j.crashes), Message: f.Message, Host: f.Host, TaskID: f.TaskID, agentID: f.SlaveID}
 }
 

@@ -85,7 +85,7 @@ func (constraintsValidator) ValidateList(_ context.Context, req validator.ListRe
 			continue
 		}
 		if err := tf.CheckConstraint(members); err != nil {
-			resp.Diagnostics.AddAttributeError(req.Path.AtListIndex(i), "Invalid Constraint", err.Error()+".")
+			resp.Diagnostics.AddAttributeError(req.Path.AtListIndex(i), "Invalid Constraint", tf.Sentence(err.Error()))
 		}
 	}
 }

@@ -41,7 +41,7 @@ func AddError(diags *diag.Diagnostics, summary string, err error, at Paths) bool
 	if addMarathonDetails(diags, summary, err, at) {
 		return true
 	}
-	detail := sentence(err.Error())
+	detail := Sentence(err.Error())
 	if r := remedy(err); r != "" {
 		detail += "\n\n" + r
 	}
@@ -162,13 +162,16 @@ func (at Paths) leading(reported string) (path.Path, bool) {
 	return at[keys[0]], true
 }
 
-// sentence makes the cause readable in Terraform's output: first letter upper case, a full stop at the end.
-func sentence(s string) string {
+// Sentence makes the cause readable in Terraform's output: a full stop at the end, and the first letter upper case unless it
+// begins a name (service_discovery, application.id), which is written as the user writes it.
+func Sentence(s string) string {
 	s = strings.TrimSpace(s)
 	if s == "" {
 		return "No cause was given. This is a fault of the provider: please report it."
 	}
-	s = strings.ToUpper(s[:1]) + s[1:]
+	if first, _, _ := strings.Cut(s, " "); !strings.ContainsAny(strings.TrimRight(first, ".,:;"), "._") {
+		s = strings.ToUpper(s[:1]) + s[1:]
+	}
 	if !strings.HasSuffix(s, ".") && !strings.Contains(s, "\n") {
 		s += "."
 	}

@@ -62,6 +62,19 @@ func TestAddErrorFindsTheAttribute(t *testing.T) {
 	}
 }
 
+func TestSentence(t *testing.T) {
+	for in, want := range map[string]string{
+		"no brokers":                               "No brokers.",
+		"service_discovery needs a host":           "service_discovery needs a host.",
+		"application.id is set by application_id.": "application.id is set by application_id.",
+		"refused. Try again":                       "Refused. Try again.",
+	} {
+		if got := tf.Sentence(in); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestAddErrorOfNilAndOfSeveral(t *testing.T) {
 	var diags diag.Diagnostics
 	if tf.AddError(&diags, "s", nil, nil) || len(diags) != 0 {

@@ -23,7 +23,7 @@ func (r stringRule) ValidateString(_ context.Context, req validator.StringReques
 		return
 	}
 	if err := r.check(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Value", sentence(err.Error()))
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Value", Sentence(err.Error()))
 	}
 }
 
