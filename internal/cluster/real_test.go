@@ -3,7 +3,6 @@ package cluster_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"testing"
 	"time"
 
@@ -13,19 +12,14 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/kafka-mesos/terraform-provider-kafka/internal/sandbox"
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/testkit"
 )
 
 // TestSandboxClusterRealKafka takes real brokers through a roll without storage: every restarted broker comes back empty,
-// so that records survive only if each is in sync again before the next is taken. Needs an unpacked Kafka in
-// REAL_KAFKA_HOME, and a JVM.
+// so that records survive only if each is in sync again before the next is taken.
 func TestSandboxClusterRealKafka(t *testing.T) {
-	home := os.Getenv("REAL_KAFKA_HOME")
-	if home == "" {
-		t.Skip("REAL_KAFKA_HOME names no unpacked Kafka")
-	}
 	const records = 5000
-	b := newBench(t, func(c *sandbox.Config) { c.KafkaHome = home })
+	b := newBench(t, testkit.WithKafkaHome(testkit.RealKafkaHome(t)))
 	arguments := func(more string) string {
 		return b.cluster("  heap = 128\n  authorization = {}\n  config = { \"offsets.topic.num.partitions\" = \"3\"" + more + " }")
 	}

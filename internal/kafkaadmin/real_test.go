@@ -3,28 +3,26 @@ package kafkaadmin_test
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/kafkaadmin"
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/testkit"
 )
 
-// realServers are the brokers of a real Kafka to test against, from
-// KAFKA_TEST_BOOTSTRAP_SERVERS: three KRaft brokers with StandardAuthorizer and
-// User:ANONYMOUS among super.users. What kfake does not do is tested there.
-func realServers(t *testing.T) []string {
-	t.Helper()
-	servers := os.Getenv("KAFKA_TEST_BOOTSTRAP_SERVERS")
-	if servers == "" {
-		t.Skip("KAFKA_TEST_BOOTSTRAP_SERVERS is not set")
+// TestRealKafka is what kfake does not do, on three brokers of Apache Kafka with an authorizer.
+func TestRealKafka(t *testing.T) {
+	servers := testkit.RealBrokers(t)
+	for name, test := range map[string]func(*testing.T, []string){
+		"topic life": realTopicLife, "many topics": realManyTopics, "ACLs": realACLs, "quorum and brokers": realQuorumAndBrokers,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, servers) })
 	}
-	return strings.Split(servers, ",")
 }
 
-func TestRealTopicLife(t *testing.T) {
-	c, ctx := open(t, realServers(t)), testContext(t)
+func realTopicLife(t *testing.T, servers []string) {
+	c, ctx := open(t, servers), testContext(t)
 	name := fmt.Sprintf("life.%d", time.Now().UnixNano())
 	t.Cleanup(func() { _ = c.DeleteTopic(testContext(t), name) })
 	_, err := c.Topic(ctx, name)
@@ -68,8 +66,8 @@ func TestRealTopicLife(t *testing.T) {
 	mustBe(t, c.DeleteTopic(ctx, name), kafkaadmin.ErrNotFound)
 }
 
-func TestRealManyTopics(t *testing.T) {
-	c, ctx := open(t, realServers(t)), testContext(t)
+func realManyTopics(t *testing.T, servers []string) {
+	c, ctx := open(t, servers), testContext(t)
 	base := time.Now().UnixNano()
 	name := func(i int) string { return fmt.Sprintf("many-%d-%d", base, i) }
 	errs := make([]error, 50)
@@ -80,7 +78,7 @@ func TestRealManyTopics(t *testing.T) {
 	must(t, errors.Join(errs...))
 	t.Logf("created %d topics, visible on all brokers, in %s", len(errs), time.Since(start))
 	start = time.Now()
-	fresh := open(t, realServers(t))
+	fresh := open(t, servers)
 	together(len(errs), func(i int) { _, errs[i] = fresh.Topic(ctx, name(i)) })
 	must(t, errors.Join(errs...))
 	t.Logf("read them in %s", time.Since(start))
@@ -90,8 +88,8 @@ func TestRealManyTopics(t *testing.T) {
 	t.Logf("deleted them in %s", time.Since(start))
 }
 
-func TestRealACLs(t *testing.T) {
-	c, ctx := open(t, realServers(t)), testContext(t)
+func realACLs(t *testing.T, servers []string) {
+	c, ctx := open(t, servers), testContext(t)
 	acls := []kafkaadmin.ACL{
 		readACL("real"),
 		{ResourceType: "Cluster", ResourceName: "kafka-cluster", PatternType: "Literal", Principal: "User:real", Host: "10.0.0.1", Operation: "IdempotentWrite", PermissionType: "Deny"},
@@ -102,7 +100,7 @@ func TestRealACLs(t *testing.T) {
 	together(len(acls), func(i int) { errs[i] = c.CreateACL(ctx, acls[i]) })
 	must(t, errors.Join(errs...))
 	for _, a := range acls {
-		has, err := open(t, realServers(t)).HasACL(ctx, a)
+		has, err := open(t, servers).HasACL(ctx, a)
 		must(t, err)
 		if !has {
 			t.Errorf("%s is missing", a)
@@ -114,7 +112,7 @@ func TestRealACLs(t *testing.T) {
 	together(len(acls), func(i int) { errs[i] = c.DeleteACL(ctx, acls[i]) })
 	must(t, errors.Join(errs...))
 	for _, a := range acls {
-		has, err := open(t, realServers(t)).HasACL(ctx, a)
+		has, err := open(t, servers).HasACL(ctx, a)
 		must(t, err)
 		if has {
 			t.Errorf("%s is still there", a)
@@ -122,8 +120,8 @@ func TestRealACLs(t *testing.T) {
 	}
 }
 
-func TestRealQuorumAndBrokers(t *testing.T) {
-	c, ctx := open(t, realServers(t)), testContext(t)
+func realQuorumAndBrokers(t *testing.T, servers []string) {
+	c, ctx := open(t, servers), testContext(t)
 	brokers, err := c.Brokers(ctx)
 	must(t, err)
 	q, err := c.Quorum(ctx)
