@@ -22,8 +22,6 @@ type Options struct {
 	BaseURL string
 	// Info is the body of /v2/info; nil = DefaultInfo of BaseURL.
 	Info func() map[string]any
-	// AllowedHosts are names (host or host:port) that a Host header may have besides loopback addresses and BaseURL's.
-	AllowedHosts []string
 	// Spec holds the features, roles and networks that definitions may use.
 	Spec spec.Options
 	// Abdicate ends this server after DELETE /v2/leader, to be started again by whoever runs it. nil = 501.
@@ -52,7 +50,7 @@ func New(core scheduler.Scheduler, opts Options) http.Handler {
 		opts.Info = func() map[string]any { return DefaultInfo(opts.BaseURL, opts.Spec) }
 	}
 	s := &server{core: core, opts: opts, log: opts.Logger}
-	g := guard{base: opts.BaseURL, hosts: opts.AllowedHosts, user: opts.User, password: opts.Password}
+	g := guard{base: opts.BaseURL, user: opts.User, password: opts.Password}
 	return g.wrap(http.HandlerFunc(s.serve))
 }
 

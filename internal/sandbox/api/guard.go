@@ -16,13 +16,12 @@ import (
 //     not our own is refused. (What a page can send without a preflight, such as a POST without content type, carries
 //     Origin all the same; bodies that are not JSON are refused besides.)
 //   - DNS rebinding: a name of the attacker's that resolves to 127.0.0.1 makes the page same-origin, so that it could read
-//     answers as well. The Host header gives the name away; only loopback and configured names are served.
+//     answers as well. The Host header gives the name away; only loopback addresses and our own are served.
 //
 // Programs (Terraform, curl) send no Origin. A real Marathon answers any; here the sandbox is stricter on purpose.
 type guard struct {
-	base           string   // our own URL, "" = that of the request
-	hosts          []string // further names
-	user, password string   // basic auth when both are set
+	base           string // our own URL, "" = that of the request
+	user, password string // basic auth when both are set
 }
 
 func (g guard) wrap(next http.Handler) http.Handler {
@@ -30,7 +29,7 @@ func (g guard) wrap(next http.Handler) http.Handler {
 		commonHeaders(w)
 		switch {
 		case !g.hostAllowed(r.Host):
-			writeJSON(w, r, http.StatusForbidden, message("Host '"+r.Host+"' is not served here. Use the address that the sandbox printed, or allow the name."))
+			writeJSON(w, r, http.StatusForbidden, message("Host '"+r.Host+"' is not served here. Use the address that the sandbox printed."))
 		case !g.originAllowed(r):
 			writeJSON(w, r, http.StatusForbidden, message("Requests of other origins are refused: this server runs commands."))
 		case !g.authorized(r):
@@ -50,7 +49,7 @@ func hostOf(base string) string {
 	return u.Host
 }
 
-// hostAllowed compares the Host header with loopback addresses and configured names (with or without port).
+// hostAllowed compares the Host header with loopback addresses and our own.
 func (g guard) hostAllowed(host string) bool {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {
@@ -63,12 +62,8 @@ func (g guard) hostAllowed(host string) bool {
 	if ip := net.ParseIP(name); ip != nil && ip.IsLoopback() {
 		return true
 	}
-	for _, n := range append([]string{hostOf(g.base)}, g.hosts...) {
-		if n != "" && (strings.EqualFold(n, host) || strings.EqualFold(n, name)) {
-			return true
-		}
-	}
-	return false
+	own := hostOf(g.base)
+	return own != "" && strings.EqualFold(own, host)
 }
 
 func (g guard) originAllowed(r *http.Request) bool {

@@ -7,7 +7,7 @@ import (
 )
 
 func TestGuardHost(t *testing.T) {
-	r := newRig(t, Options{AllowedHosts: []string{"marathon.internal", "other.internal:8080"}})
+	r := newRig(t, Options{})
 	for host, want := range map[string]int{
 		"":                       200, // the server's own
 		"localhost":              200,
@@ -15,10 +15,6 @@ func TestGuardHost(t *testing.T) {
 		"127.0.0.1:1":            200,
 		"127.3.2.1":              200,
 		"[::1]:80":               200,
-		"marathon.internal":      200,
-		"marathon.internal:8080": 200,
-		"other.internal:8080":    200,
-		"other.internal:8081":    403,
 		"evil.example":           403, // DNS rebinding
 		"evil.example:8080":      403,
 		"localhost.evil.example": 403,

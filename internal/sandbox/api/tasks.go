@@ -89,7 +89,7 @@ func (s *server) deleteTasks(w http.ResponseWriter, r *http.Request) {
 func plainTasks(tasks []scheduler.Task) []object {
 	out := make([]object, len(tasks))
 	for i, t := range tasks {
-		out[i] = taskView(t, nil)
+		out[i] = taskView(t)
 	}
 	return out
 }
@@ -188,7 +188,7 @@ func (s *server) deleteAppTask(id, taskID string) handler {
 		case len(tasks) == 0: // it ended in between
 			s.fail(w, r, notFound("Task '"+taskID+"' does not exist"), true)
 		default:
-			writeJSON(w, r, http.StatusOK, object{"task": taskView(tasks[0], nil)})
+			writeJSON(w, r, http.StatusOK, object{"task": taskView(tasks[0])})
 		}
 	}
 }

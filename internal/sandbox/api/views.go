@@ -129,7 +129,7 @@ func idObjects(ids []string) []object {
 func taskViews(a scheduler.App, servicePorts bool) []object {
 	out := make([]object, len(a.Tasks))
 	for i, t := range a.Tasks {
-		out[i] = taskView(t, nil)
+		out[i] = taskView(t)
 		if servicePorts && a.Spec != nil {
 			out[i]["servicePorts"] = a.Spec.ServicePorts()
 		}
@@ -140,7 +140,7 @@ func taskViews(a scheduler.App, servicePorts bool) []object {
 // unreachable tasks have lost their addresses.
 const unreachable = "TASK_UNREACHABLE"
 
-func taskView(t scheduler.Task, servicePorts []int) object {
+func taskView(t scheduler.Task) object {
 	health := make([]object, len(t.Health))
 	for i, h := range t.Health {
 		health[i] = healthView(h)
@@ -158,7 +158,7 @@ func taskView(t scheduler.Task, servicePorts []int) object {
 		addresses = append(addresses, object{"ipAddress": t.Host, "protocol": "IPv4"})
 	}
 	o := object{
-		"id": t.ID, "appId": t.AppID, "host": t.Host, "ports": orEmpty(t.Ports), "servicePorts": orEmpty(servicePorts),
+		"id": t.ID, "appId": t.AppID, "host": t.Host, "ports": orEmpty(t.Ports), "servicePorts": []int{},
 		"ipAddresses": addresses, "slaveId": t.AgentID, "state": string(t.State),
 		"healthCheckResults": health, "localVolumes": volumes, "role": t.Role,
 	}
@@ -169,8 +169,6 @@ func taskView(t scheduler.Task, servicePorts []int) object {
 		setTime(o, "startedAt", t.StartedAt)
 		setTime(o, "version", t.Version)
 	}
-	setText(o, "region", t.Region)
-	setText(o, "zone", t.Zone)
 	return o
 }
 

@@ -49,7 +49,6 @@ type Task struct {
 	Role         string
 	Health       []HealthResult
 	LocalVolumes []LocalVolume
-	Zone, Region string
 	// Suspended marks a reserved instance of a resident app without a running task.
 	Suspended bool
 }
