@@ -74,28 +74,49 @@ func (v View) caughtUp(voter kafkaadmin.QuorumReplica) bool {
 	return !voter.LastCaughtUp.IsZero() && latest.Sub(voter.LastCaughtUp) <= fetchTimeout
 }
 
+// silent are the brokers that do not follow the quorum's leader any more. A broker that died stands in every ISR until its
+// session ends, after 9 s, but stops fetching metadata at once. One that came back on an empty disk is listed twice.
+func (v View) silent() map[int32]bool {
+	silent := map[int32]bool{}
+	if v.Quorum == nil {
+		return silent
+	}
+	all := slices.Concat(v.Quorum.Voters, v.Quorum.Observers)
+	for _, r := range all {
+		silent[r.ID] = silent[r.ID] || !r.LastCaughtUp.IsZero() // zero: a leader that was just elected knows nothing yet
+	}
+	for _, r := range all {
+		if v.caughtUp(r) {
+			silent[r.ID] = false
+		}
+	}
+	return silent
+}
+
 // partitionGate demands of every partition on the broker that its in-sync replicas stay at or above min.insync.replicas
 // without it. Partitions that have no replica to spare at any time cannot be waited for; they are warned of. The last
 // in-sync replica of several is never taken down.
 func (v View) partitionGate(broker int32) (blockers, warnings []string) {
 	var single, unavailable []string
+	silent := v.silent()
 	for _, p := range v.Partitions {
 		if !slices.Contains(p.Replicas, broker) {
 			continue
 		}
 		name := fmt.Sprintf("%s-%d", p.Topic, p.Partition)
 		need := max(v.MinISR[p.Topic], 1)
-		switch inSync := len(p.ISR); {
+		isr := slices.DeleteFunc(slices.Clone(p.ISR), func(id int32) bool { return silent[id] })
+		switch inSync := len(isr); {
 		case len(p.Replicas) == 1:
 			single = append(single, name)
-		case inSync == 1 && p.ISR[0] == broker: // whatever is asked for: the others lack records, and a broker may come back empty
+		case inSync == 1 && isr[0] == broker: // whatever is asked for: the others lack records, and a broker may come back empty
 			blockers = append(blockers, fmt.Sprintf("broker %d is the only in-sync replica of partition %s, of %v", broker, name, p.Replicas))
 		case len(p.Replicas) <= need:
 			unavailable = append(unavailable, name)
 		case inSync < need:
-			blockers = append(blockers, fmt.Sprintf("partition %s has %d in-sync replicas %v of %v, below its min.insync.replicas of %d", name, inSync, p.ISR, p.Replicas, need))
-		case inSync == need && slices.Contains(p.ISR, broker):
-			blockers = append(blockers, fmt.Sprintf("partition %s has %d in-sync replicas %v of %v: without broker %d fewer than its min.insync.replicas of %d would be left", name, inSync, p.ISR, p.Replicas, broker, need))
+			blockers = append(blockers, fmt.Sprintf("partition %s has %d in-sync replicas %v of %v, below its min.insync.replicas of %d", name, inSync, isr, p.Replicas, need))
+		case inSync == need && slices.Contains(isr, broker):
+			blockers = append(blockers, fmt.Sprintf("partition %s has %d in-sync replicas %v of %v: without broker %d fewer than its min.insync.replicas of %d would be left", name, inSync, isr, p.Replicas, broker, need))
 		}
 	}
 	if len(single) > 0 {

@@ -71,6 +71,33 @@ func TestGate(t *testing.T) {
 	}
 }
 
+// For 9 s after its end a broker stands in every ISR; the controllers miss its fetches at once.
+func TestGateDoesNotCountADeadBrokerThatIsStillInTheISR(t *testing.T) {
+	observed := func(late ...time.Duration) *kafkaadmin.Quorum {
+		q := quorum(0, 3)
+		for _, l := range late {
+			q.Observers = append(q.Observers, kafkaadmin.QuorumReplica{ID: 4, LastCaughtUp: noon.Add(-l)})
+		}
+		return q
+	}
+	view := View{Partitions: []kafkaadmin.Partition{partition("two", []int32{0, 3, 4}, []int32{0, 3, 4})}, MinISR: map[string]int{"two": 2}}
+	for name, tc := range map[string]struct {
+		quorum *kafkaadmin.Quorum
+		open   bool
+	}{
+		"all follow":                     {observed(time.Second), true},
+		"one died":                       {observed(5 * time.Second), false},
+		"one came back on another disk":  {observed(5*time.Minute, time.Second), true},
+		"nothing is said of the brokers": {observed(), true},
+		"no quorum API":                  {nil, true},
+	} {
+		view.Quorum = tc.quorum
+		if blockers, _ := view.Gate(3); (len(blockers) == 0) != tc.open {
+			t.Errorf("%s: %v", name, blockers)
+		}
+	}
+}
+
 func TestNext(t *testing.T) {
 	s := Spec{Brokers: 5}
 	all := map[int]bool{0: true, 1: true, 2: true, 3: true, 4: true}
