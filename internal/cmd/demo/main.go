@@ -226,7 +226,10 @@ func (d *demo) count(ctx context.Context) error {
 		return err
 	}
 	d.report.Took("%d words counted once each, equal to a count made here, word by word", t.Words)
-	return d.relaunched(ctx, victim)
+	if err := d.relaunched(ctx, victim); err != nil {
+		return err
+	}
+	return reader.Compare(t.Counts) // the successor of the killed instance counted nothing again
 }
 
 // kill ends one instance the hard way, behind Marathon's back.

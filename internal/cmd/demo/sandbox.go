@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -38,18 +37,13 @@ func startSandbox(ctx context.Context, program, dir string, more ...string) (*sa
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	port, err := freePort()
-	if err != nil {
-		return nil, err
-	}
-	address := fmt.Sprintf("127.0.0.1:%d", port)
 	log, err := os.Create(filepath.Join(dir, "..", "sandbox.log"))
 	if err != nil {
 		return nil, err
 	}
-	s := &sandboxProcess{URL: "http://" + address, Dir: dir, done: make(chan struct{}), log: log}
+	s := &sandboxProcess{Dir: dir, done: make(chan struct{}), log: log}
 	// Tasks are killed well before Stop gives up: were the sandbox killed first, its tasks would stay for good.
-	args := append([]string{"--dir", dir, "--listen", address, "--isolated", "--close-timeout", closeTimeout.String()}, more...)
+	args := append([]string{"--dir", dir, "--listen", "127.0.0.1:0", "--isolated", "--close-timeout", closeTimeout.String()}, more...)
 	s.cmd = exec.Command(program, args...) //nolint:noctx // it outlives this function and is ended by Stop
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -63,12 +57,16 @@ func startSandbox(ctx context.Context, program, dir string, more ...string) (*sa
 	return s, s.ready(ctx)
 }
 
+// ready waits for the line in which the sandbox names its address, and for an answer there.
 func (s *sandboxProcess) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	for tick := time.NewTicker(50 * time.Millisecond); ; {
-		if body, err := s.get(ctx, "/ping"); err == nil && strings.Contains(string(body), "pong") {
-			return nil
+		if _, after, said := strings.Cut(s.tail(), "Ready: "); said {
+			s.URL, _, _ = strings.Cut(after, "\n")
+			if body, err := s.get(ctx, "/ping"); err == nil && strings.Contains(string(body), "pong") {
+				return nil
+			}
 		}
 		select {
 		case <-s.done:
@@ -158,17 +156,4 @@ func (s *sandboxProcess) Apps(ctx context.Context) ([]string, error) {
 		ids = append(ids, a.ID)
 	}
 	return ids, nil
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = l.Close() }()
-	address, ok := l.Addr().(*net.TCPAddr)
-	if !ok {
-		return 0, fmt.Errorf("%s is no TCP address", l.Addr())
-	}
-	return address.Port, nil
 }
