@@ -37,6 +37,9 @@ func (r *clusterResource) checkPortClash(ctx context.Context, plan model, diags 
 		return
 	}
 	for _, c := range brokers.PortClashes(spec, root.Apps) {
+		if r.session.Leaving(c.AppID) {
+			continue
+		}
 		name := "client_port"
 		if c.Port == spec.ControllerPort {
 			name = "controller_port"

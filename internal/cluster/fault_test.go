@@ -183,6 +183,8 @@ func TestSandboxClusterPortClash(t *testing.T) {
 			{Config: pinned(9092), PlanOnly: true, ExpectError: regexp.MustCompile(`(?s)client_port = 9092.*port 9092 on\s+host\s+\S+\s+where app\s+/other`)},
 			{Config: constrained, ExpectError: regexp.MustCompile(`(?s)no\s+agent\s+offers.*9092`)},
 			{Config: pinned(9192), Check: b.kafkaHas(0)},
+			// The cluster that this one replaces has the ports until then: no clash.
+			step(strings.Replace(pinned(9192), `name = "main"`, `name = "renamed"`, 1), plancheck.ResourceActionDestroyBeforeCreate),
 		},
 	})
 }

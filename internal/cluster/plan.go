@@ -107,6 +107,9 @@ func (r *clusterResource) planReplace(state, plan model, resp *resource.ModifyPl
 		}
 	}
 	if replaced {
+		if r.session != nil { // Terraform plans the new one next, as if there had been none
+			r.session.PlanLeaves(state.ID.ValueString())
+		}
 		protect(state, "replace", &resp.Diagnostics)
 	}
 	return replaced
@@ -133,7 +136,7 @@ func (m *model) planUpdate(ctx context.Context, state model, l layout, diags *di
 	if len(l.Unlike) > 0 {
 		m.BrokerList = types.ListUnknown(brokerType)
 		diags.AddAttributeWarning(path.Root("broker_list"), "Kafka Brokers Differ",
-			fmt.Sprintf("Broker %s of %s does not run the definition that the state has: an update was stopped on the way, or somebody changed its app. Applying brings it in line.",
+			fmt.Sprintf("Not every broker of the Kafka cluster runs the definition that the state has (broker %s of %s does not): an update was stopped on the way, or somebody changed an app. Applying brings them in line.",
 				strings.Trim(strings.ReplaceAll(fmt.Sprint(l.Unlike), " ", ", "), "[]"), m.ID.ValueString()))
 	}
 }

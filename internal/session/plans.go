@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"path"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ type notes struct {
 	mu      sync.Mutex
 	brokers map[string]int       // planned number of brokers by cluster id
 	silent  map[string]time.Time // clusters that did not answer, and when
+	leaving map[string]bool      // clusters that the plan replaces by others
 }
 
 // PlanBrokers notes how many brokers a cluster of this configuration will have. Clusters are planned before what names
@@ -32,6 +34,23 @@ func (s *Session) PlannedBrokers(cluster string) (n int, ok bool) {
 	defer s.notes.mu.Unlock()
 	n, ok = s.notes.brokers[cluster]
 	return n, ok
+}
+
+// PlanLeaves notes that the plan replaces a cluster by one of another id: its ports will be free by then.
+func (s *Session) PlanLeaves(cluster string) {
+	s.notes.mu.Lock()
+	defer s.notes.mu.Unlock()
+	if s.notes.leaving == nil {
+		s.notes.leaving = map[string]bool{}
+	}
+	s.notes.leaving[cluster] = true
+}
+
+// Leaving answers what PlanLeaves noted of the cluster with an app of this id.
+func (s *Session) Leaving(appID string) bool {
+	s.notes.mu.Lock()
+	defer s.notes.mu.Unlock()
+	return s.notes.leaving[path.Dir(appID)]
 }
 
 // lookAgain is how long a plan does without a cluster that did not answer.
