@@ -42,16 +42,16 @@ public final class Main {
         StreamsConfig config = new StreamsConfig(settings.streams());
         LOG.info("{}: {} -> {}", settings.streams().get(StreamsConfig.APPLICATION_ID_CONFIG), settings.inputTopic(), settings.outputTopic());
         Topology topology = WordCountTopology.build(settings.inputTopic(), settings.outputTopic(), config);
+        try (Admin admin = Admin.create(config.getAdminConfigs("topics"))) {
+            Topics.require(admin, settings.inputTopic(), settings.outputTopic());
+        }
         KafkaStreams streams = new KafkaStreams(topology, config);
         Worker worker = new Worker(streams, settings.shutdownTimeout());
-        // SIGTERM, and every other end of the process: Streams installs no hook of its own.
+        // Streams installs no hook of its own for SIGTERM.
         Runtime.getRuntime().addShutdownHook(new Thread(worker::close, "shutdown"));
         if (settings.endpoint().isPresent()) {
             HostInfo endpoint = settings.endpoint().get();
             new HttpApi(HttpApi.address(endpoint), streams::state, new Counts(streams, endpoint), new Metrics(streams)::scrape);
-        }
-        try (Admin admin = Admin.create(config.getAdminConfigs("topics"))) {
-            Topics.require(admin, settings.inputTopic(), settings.outputTopic());
         }
         return worker.run();
     }

@@ -18,6 +18,7 @@ final class Worker {
     private final KafkaStreams streams;
     private final Duration shutdownTimeout;
     private final CompletableFuture<Integer> exitCode = new CompletableFuture<>();
+    private volatile Throwable failure;
 
     Worker(KafkaStreams streams, Duration shutdownTimeout) {
         this.streams = streams;
@@ -29,7 +30,12 @@ final class Worker {
     /** Works until it is closed (0) or cannot go on (1). */
     int run() {
         streams.start();
-        return exitCode.join();
+        int code = exitCode.join();
+        if (code != 0) {
+            // Once more, as the last line: Streams has said a lot since.
+            LOG.error("This instance could not go on: {}", String.valueOf(failure));
+        }
+        return code;
     }
 
     /** Both states are final. Streams does not end the process in ERROR, and a process that runs is not relaunched. */
@@ -47,12 +53,16 @@ final class Worker {
      * shows, and Marathon's back-off keeps it from failing all the time.
      */
     StreamThreadExceptionResponse failed(Throwable cause) {
+        failure = cause;
         LOG.error("This instance cannot go on: {}", cause.getMessage(), cause);
         return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
     }
 
     /** Commits and leaves the group; by default a stopped instance would stay a member until its session times out. */
     void close() {
+        if (exitCode.isDone()) {
+            return;
+        }
         boolean closed = streams.close(CloseOptions.groupMembershipOperation(LEAVE_GROUP).withTimeout(shutdownTimeout));
         if (closed) {
             LOG.info("Closed");
