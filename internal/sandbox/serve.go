@@ -41,7 +41,7 @@ func (s *Sandbox) listen(ctx context.Context) error {
 func (s *Sandbox) serve() {
 	info := s.info()
 	s.undo = append(s.undo,
-		s.mesos.start(api.NewMesos(s.core, s.driver.SandboxDir, api.MesosOptions{BaseURL: s.MesosURL()})),
+		s.mesos.start(api.NewMesos(s.core, s.driver.SandboxDir, api.MesosOptions{BaseURL: s.MesosURL(), User: s.cfg.User, Password: s.cfg.Password})),
 		s.api.start(api.New(s.core, api.Options{
 			User: s.cfg.User, Password: s.cfg.Password, BaseURL: s.URL(), Spec: s.cfg.specOptions(), Logger: s.log,
 			Info: func() map[string]any { return info },

@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hashicorp/go-cleanhttp"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/brokers"
@@ -109,7 +108,7 @@ func (s *Session) taskLogs(ctx context.Context, m *marathon.Client) rollout.Logs
 	if err != nil || info.MesosLeaderUI == "" {
 		return nil
 	}
-	client := &http.Client{Transport: cleanhttp.DefaultPooledTransport(), Timeout: 10 * time.Second}
+	client := &http.Client{Transport: newMesosTransport(s.settings.Marathon), Timeout: 10 * time.Second}
 	s.logs = mesos.New(info.MesosLeaderUI, client)
 	return s.logs
 }

@@ -19,6 +19,8 @@ import (
 type MesosOptions struct {
 	// BaseURL is the address of this handler; agents are told to be reached there. Empty = that of each request.
 	BaseURL string
+	// User and Password switch basic auth on, as in Options: task logs are no less private than definitions.
+	User, Password string
 }
 
 // NewMesos makes the handler of the little of Mesos's own HTTP API that tails of task logs need. One process plays the
@@ -31,7 +33,7 @@ type MesosOptions struct {
 // sandboxDir gives the directory of a task, "" when unknown. Files outside of the directories of known tasks are 404.
 func NewMesos(core scheduler.Scheduler, sandboxDir func(taskID string) string, opts MesosOptions) http.Handler {
 	m := &mesos{core: core, dir: sandboxDir, opts: opts}
-	return guard{base: opts.BaseURL}.wrap(http.HandlerFunc(m.serve))
+	return guard{base: opts.BaseURL, user: opts.User, password: opts.Password}.wrap(http.HandlerFunc(m.serve))
 }
 
 type mesos struct {
