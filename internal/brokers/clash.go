@@ -21,16 +21,12 @@ type Clash struct {
 func PortClashes(s Spec, apps []marathon.App) []Clash {
 	var out []Clash
 	for id, host := range s.Placement.Hosts {
-		ports := []int{s.ClientPort}
-		if s.IsController(id) {
-			ports = append(ports, s.ControllerPort)
-		}
 		for _, app := range apps {
 			if strings.HasPrefix(app.ID(), s.Group+"/") {
 				continue
 			}
 			taken := portsOn(app, host)
-			for _, port := range ports {
+			for _, port := range s.portsOf(id) {
 				if slices.Contains(taken, port) {
 					out = append(out, Clash{Broker: id, Host: host, Port: port, AppID: app.ID()})
 				}
@@ -38,6 +34,32 @@ func PortClashes(s Spec, apps []marathon.App) []Clash {
 		}
 	}
 	return out
+}
+
+// PlannedPortClashes looks for ports that pinned brokers of s and of other, of which neither needs to exist, both want.
+func PlannedPortClashes(s, other Spec) []Clash {
+	var out []Clash
+	for id, host := range s.Placement.Hosts {
+		for theirs, taken := range other.Placement.Hosts {
+			if taken != host {
+				continue
+			}
+			for _, port := range s.portsOf(id) {
+				if slices.Contains(other.portsOf(theirs), port) {
+					out = append(out, Clash{Broker: id, Host: host, Port: port, AppID: other.AppID(theirs)})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// portsOf are the ports that a broker takes on its host.
+func (s Spec) portsOf(broker int) []int {
+	if s.IsController(broker) {
+		return []int{s.ClientPort, s.ControllerPort}
+	}
+	return []int{s.ClientPort}
 }
 
 func portsOn(app marathon.App, host string) []int {

@@ -394,3 +394,18 @@ func TestPortClashes(t *testing.T) {
 		t.Errorf("clashes %v, want %v", got, want)
 	}
 }
+
+func TestPlannedPortClashes(t *testing.T) {
+	a := Spec{Name: "a", Group: "/kafka/a", Brokers: 4, ClientPort: 9092, ControllerPort: 9093, Placement: Placement{Hosts: []string{"h0", "h1", "h2", "h3"}}}
+	b := Spec{Name: "b", Group: "/kafka/b", Brokers: 1, ClientPort: 9093, ControllerPort: 9094}
+	for host, want := range map[string][]Clash{
+		"h1": {{Broker: 1, Host: "h1", Port: 9093, AppID: "/kafka/b/broker-0"}},
+		"h3": nil, // broker 3 is no controller
+		"h4": nil,
+	} {
+		b.Placement.Hosts = []string{host}
+		if got := PlannedPortClashes(a, b); !slices.Equal(got, want) {
+			t.Errorf("%s: clashes %v, want %v", host, got, want)
+		}
+	}
+}

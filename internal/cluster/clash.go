@@ -15,13 +15,29 @@ import (
 // clashTimeout keeps a plan without a Marathon quick.
 const clashTimeout = 5 * time.Second
 
-// checkPortClash looks, where brokers are pinned and Marathon answers, whether another app has their port on their host.
-// Where it cannot tell, the rollout will: the broker waits for an offer with its port, and the error says so.
-func (r *clusterResource) checkPortClash(ctx context.Context, plan model, diags *diag.Diagnostics) {
-	if r.session == nil || !known(ctx, plan.Group, plan.Placement, plan.ClientPort, plan.ControllerPort, plan.Brokers) {
+// checkClashes refuses what a cluster of this configuration, or an app that runs already, has for itself. asksMarathon says
+// whether the plan takes anything that the cluster did not have.
+func (r *clusterResource) checkClashes(ctx context.Context, plan model, asksMarathon bool, diags *diag.Diagnostics) {
+	if r.session == nil || !known(ctx, plan.Name, plan.Group) {
 		return
 	}
 	spec := plan.toSpec(ctx, diags)
+	if !known(ctx, plan.Placement, plan.ClientPort, plan.ControllerPort, plan.Brokers) {
+		spec.Placement.Hosts = nil
+	}
+	for _, other := range r.session.PlanCluster(spec) {
+		for _, c := range brokers.PlannedPortClashes(spec, other) {
+			addPortClash(spec, c, "Kafka cluster "+other.Group+" of this configuration is to have it", diags)
+		}
+	}
+	if asksMarathon && !diags.HasError() {
+		r.checkPortClash(ctx, spec, diags)
+	}
+}
+
+// checkPortClash looks, where brokers are pinned and Marathon answers, whether another app has their port on their host.
+// Where it cannot tell, the rollout will: the broker waits for an offer with its port, and the error says so.
+func (r *clusterResource) checkPortClash(ctx context.Context, spec brokers.Spec, diags *diag.Diagnostics) {
 	if len(spec.Placement.Hosts) == 0 {
 		return
 	}
@@ -37,14 +53,17 @@ func (r *clusterResource) checkPortClash(ctx context.Context, plan model, diags 
 		return
 	}
 	for _, c := range brokers.PortClashes(spec, root.Apps) {
-		if r.session.Leaving(c.AppID) {
-			continue
+		if !r.session.Leaving(c.AppID) {
+			addPortClash(spec, c, "app "+c.AppID+" has it", diags)
 		}
-		name := "client_port"
-		if c.Port == spec.ControllerPort {
-			name = "controller_port"
-		}
-		diags.AddAttributeError(path.Root(name), "Port Is Taken",
-			fmt.Sprintf("Broker %d of Kafka cluster %s wants port %d on host %s, where app %s has it. Choose another %s, or other placement.hosts.", c.Broker, spec.Group, c.Port, c.Host, c.AppID, name))
 	}
+}
+
+func addPortClash(spec brokers.Spec, c brokers.Clash, whoHasIt string, diags *diag.Diagnostics) {
+	name := "client_port"
+	if c.Port == spec.ControllerPort {
+		name = "controller_port"
+	}
+	diags.AddAttributeError(path.Root(name), "Port Is Taken",
+		fmt.Sprintf("Broker %d of Kafka cluster %s wants port %d on host %s, where %s. Choose another %s, or other placement.hosts.", c.Broker, spec.Group, c.Port, c.Host, whoHasIt, name))
 }

@@ -51,8 +51,8 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	if r.session != nil && !plan.ID.IsUnknown() && !plan.Brokers.IsUnknown() {
 		r.session.PlanBrokers(plan.ID.ValueString(), int(plan.Brokers.ValueInt64()))
 	}
-	if !resp.Diagnostics.HasError() && (!exists || !plan.Placement.Equal(state.Placement)) {
-		r.checkPortClash(ctx, plan, &resp.Diagnostics)
+	if !resp.Diagnostics.HasError() {
+		r.checkClashes(ctx, plan, !exists || !plan.Placement.Equal(state.Placement), &resp.Diagnostics)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }

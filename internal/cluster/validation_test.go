@@ -73,3 +73,27 @@ func TestClusterPlansWithNothingReachable(t *testing.T) {
 		})
 	}
 }
+
+// TestClusterPlansThatClash: what two clusters of one configuration cannot both have fails the plan, whatever is reachable.
+func TestClusterPlansThatClash(t *testing.T) {
+	config := func(first, second string) string {
+		return fmt.Sprintf("provider \"kafka\" {\n  marathon = { url = %q }\n}\n", deadURL(t)) +
+			"resource \"kafka_cluster\" \"a\" {\n  brokers = 1\n  " + first + "\n}\nresource \"kafka_cluster\" \"b\" {\n  brokers = 1\n  " + second + "\n}\n"
+	}
+	for name, tc := range map[string]struct{ first, second, message string }{
+		"port of a host": {
+			"name = \"one\"\nplacement = { hosts = [\"h0\"] }", "name = \"two\"\nplacement = { hosts = [\"h0\"] }\ncontroller_port = 9193",
+			`Broker 0 of Kafka cluster /kafka/(one|two) wants port 9092 on host h0, where Kafka cluster /kafka/(one|two) of this configuration`,
+		},
+		"other host": {"name = \"one\"\nplacement = { hosts = [\"h0\"] }", "name = \"two\"\nplacement = { hosts = [\"h1\"] }", ""},
+		"other port": {"name = \"one\"\nplacement = { hosts = [\"h0\"] }", "name = \"two\"\nplacement = { hosts = [\"h0\"] }\nclient_port = 9192\ncontroller_port = 9193", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			step := resource.TestStep{Config: config(tc.first, tc.second), PlanOnly: true, ExpectNonEmptyPlan: tc.message == ""}
+			if tc.message != "" {
+				step.ExpectError = regexp.MustCompile("(?s)" + strings.ReplaceAll(tc.message, " ", `[\s│]+`))
+			}
+			resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: testkit.Providers(), Steps: []resource.TestStep{step}})
+		})
+	}
+}

@@ -3,18 +3,22 @@ package session
 import (
 	"errors"
 	"path"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/brokers"
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/kafkaadmin"
 )
 
 // notes is what resources of one plan tell each other through the session.
 type notes struct {
 	mu      sync.Mutex
-	brokers map[string]int       // planned number of brokers by cluster id
-	silent  map[string]time.Time // clusters that did not answer, and when
-	leaving map[string]bool      // clusters that the plan replaces by others
+	brokers map[string]int             // planned number of brokers by cluster id
+	plans   map[[2]string]brokers.Spec // planned clusters by id and name
+	silent  map[string]time.Time       // clusters that did not answer, and when
+	leaving map[string]bool            // clusters that the plan replaces by others
 }
 
 // PlanBrokers notes how many brokers a cluster of this configuration will have. Clusters are planned before what names
@@ -34,6 +38,25 @@ func (s *Session) PlannedBrokers(cluster string) (n int, ok bool) {
 	defer s.notes.mu.Unlock()
 	n, ok = s.notes.brokers[cluster]
 	return n, ok
+}
+
+// PlanCluster notes the plan of a cluster in place of an earlier one of the same id and name, as Terraform plans a resource
+// more than once, and answers what was noted of others. What is not known yet is zero in it.
+func (s *Session) PlanCluster(spec brokers.Spec) (others []brokers.Spec) {
+	s.notes.mu.Lock()
+	defer s.notes.mu.Unlock()
+	if s.notes.plans == nil {
+		s.notes.plans = map[[2]string]brokers.Spec{}
+	}
+	own := [2]string{spec.Group, spec.Name}
+	s.notes.plans[own] = spec
+	for key, other := range s.notes.plans {
+		if key != own {
+			others = append(others, other)
+		}
+	}
+	slices.SortFunc(others, func(a, b brokers.Spec) int { return strings.Compare(a.Group, b.Group) })
+	return others
 }
 
 // PlanLeaves notes that the plan replaces a cluster by one of another id: its ports will be free by then.

@@ -200,3 +200,20 @@ func TestWaitingForAnothersSearchEndsWithTheOwnContext(t *testing.T) {
 		t.Error("a plan's short look waits for as long as an apply does")
 	}
 }
+
+// A cluster is planned more than once in a process and is no other to itself; its last plan counts.
+func TestPlansOfOtherClusters(t *testing.T) {
+	s := session.New(session.Settings{})
+	t.Cleanup(s.Close)
+	a, b := brokers.Spec{Group: "/kafka/a", Name: "a", ClientPort: 1}, brokers.Spec{Group: "/kafka/b", Name: "b"}
+	if others := s.PlanCluster(a); len(others) != 0 {
+		t.Errorf("the first plan has others: %v", others)
+	}
+	a.ClientPort = 2
+	if others := s.PlanCluster(a); len(others) != 0 {
+		t.Errorf("a cluster is another to itself: %v", others)
+	}
+	if others := s.PlanCluster(b); len(others) != 1 || others[0].Group != a.Group || others[0].ClientPort != 2 {
+		t.Errorf("others of b: %v", others)
+	}
+}
