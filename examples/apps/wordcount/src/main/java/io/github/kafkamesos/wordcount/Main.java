@@ -3,7 +3,6 @@ package io.github.kafkamesos.wordcount;
 import java.io.IOException;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
@@ -28,12 +27,11 @@ public final class Main {
             return run(Settings.from(environment));
         } catch (StartException e) {
             LOG.error(e.getMessage(), e.getCause());
-        } catch (KafkaException e) {
-            LOG.error("Kafka Streams does not start: {}", e.getMessage(), e);
         } catch (IOException e) {
             LOG.error("No HTTP server on $PORT0: {}", e.getMessage(), e);
-        } catch (InterruptedException e) {
-            LOG.error("Interrupted", e);
+        } catch (InterruptedException | RuntimeException | Error e) {
+            // Nothing may get past here: the HTTP server's thread would keep a process alive that does no work.
+            LOG.error("Kafka Streams does not start: {}", e.getMessage(), e);
         }
         return 1;
     }

@@ -5,14 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.kafka.common.config.provider.FileConfigProvider;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.state.HostInfo;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class SettingsTest {
 
@@ -61,6 +64,16 @@ class SettingsTest {
         assertEquals("proxy:80", config.getString(StreamsConfig.APPLICATION_SERVER_CONFIG));
         assertFalse(config.getBoolean(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG));
         assertEquals(Duration.ofSeconds(50), settings.shutdownTimeout());
+    }
+
+    @Test
+    void secretsComeFromAFile(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("secrets"), "jaas=top secret");
+        Settings settings = Settings.from(environment(
+                "STREAMS_CONFIG_PROVIDERS", "file", "STREAMS_CONFIG_PROVIDERS_FILE_CLASS", FileConfigProvider.class.getName(),
+                "STREAMS_SASL_JAAS_CONFIG", "${file:" + file + ":jaas}"));
+        StreamsConfig config = new StreamsConfig(settings.streams());
+        assertEquals("top secret", config.getAdminConfigs("a").get("sasl.jaas.config"));
     }
 
     @Test

@@ -18,11 +18,20 @@ class StreamsEnvironmentTest {
         "STREAMS_TOPIC_MIN_INSYNC_REPLICAS, topic.min.insync.replicas",
         "STREAMS_RACK_AWARE_ASSIGNMENT_TRAFFIC_COST, rack.aware.assignment.traffic_cost",
         "STREAMS_RACK_AWARE_ASSIGNMENT_NON_OVERLAP_COST, rack.aware.assignment.non_overlap_cost",
-        // What a variable cannot say.
+        // Wrong, and all that a variable can say without the label.
         "STREAMS_CLIENT_TAG_AVAILABILITY_ZONE, client.tag.availability.zone",
     })
     void variablesAreKeys(String variable, String key) {
         assertEquals(Map.of(key, "v"), StreamsEnvironment.properties(Map.of(variable, "v")));
+    }
+
+    @Test
+    void theProvidersLabelHasTheSpelling() {
+        assertEquals(
+                Map.of("client.tag.availability-zone", "a", "client.tag.Rack", "r", "commit.interval.ms", "100"),
+                StreamsEnvironment.properties(Map.of(
+                        StreamsEnvironment.LABEL, "client.tag.Rack,client.tag.availability-zone",
+                        "STREAMS_CLIENT_TAG_AVAILABILITY_ZONE", "a", "STREAMS_CLIENT_TAG_RACK", "r", "STREAMS_COMMIT_INTERVAL_MS", "100")));
     }
 
     @Test
