@@ -39,7 +39,7 @@ func TestAMissingBrokerDoesNotShortenTheURL(t *testing.T) {
 		if got := o.Spec.BootstrapServers(); got != s.BootstrapServers() || o.Spec.Brokers != 3 {
 			t.Errorf("%s: with broker 2 missing the URL is %s of %d brokers, want %s", discovery, got, o.Spec.Brokers, s.BootstrapServers())
 		}
-		one := marathon.App(appsOf(t, s)[1]) // no controller of its own is needed to tell
+		one := appsOf(t, s)[1] // no controller of its own is needed to tell
 		if o, err = FromApps(s.Group, []marathon.App{one}); err != nil || o.Spec.BootstrapServers() != s.BootstrapServers() {
 			t.Errorf("%s: broker 1 alone tells %s (%v)", discovery, o.Spec.BootstrapServers(), err)
 		}

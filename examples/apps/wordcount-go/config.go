@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -99,4 +100,14 @@ func readConfig(environ []string) (cfg config, notes []string, err error) {
 		notes = append(notes, "settings of Kafka Streams that this program does not know and ignores: "+strings.Join(ignored, ", "))
 	}
 	return cfg, notes, errors.Join(errs...)
+}
+
+// healthAddress is where the health checks are served: on all addresses, as a Mesos agent checks its tasks over 127.0.0.1.
+// A loopback $HOST is one of several agents on one machine, whose ports are its own and nobody else's.
+func (c config) healthAddress() string {
+	host := c.Host
+	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
+		host = ""
+	}
+	return net.JoinHostPort(host, c.Port)
 }

@@ -38,7 +38,7 @@ func run(ctx context.Context, environ []string) error {
 	}
 	health := &health{}
 	if cfg.Port != "" {
-		ln, err := net.Listen("tcp", net.JoinHostPort(cfg.Host, cfg.Port))
+		ln, err := net.Listen("tcp", cfg.healthAddress())
 		if err != nil {
 			return fmt.Errorf("health checks on $PORT0: %w", err)
 		}

@@ -146,3 +146,11 @@ func TestHealth(t *testing.T) {
 		t.Error("once it is")
 	}
 }
+
+func TestHealthIsServedWhereTheAgentLooks(t *testing.T) {
+	for host, want := range map[string]string{"127.0.0.3": "127.0.0.3:31000", "10.0.0.7": ":31000", "agent.example.com": ":31000", "": ":31000"} {
+		if got := (config{Host: host, Port: "31000"}).healthAddress(); got != want {
+			t.Errorf("HOST=%q: %s, want %s", host, got, want)
+		}
+	}
+}
