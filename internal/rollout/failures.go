@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"context"
 	"strings"
 
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/marathon"
@@ -16,10 +17,16 @@ func (j *judge) countFailures(o observation, first bool) {
 	if first && (j.target.DeploymentID == "" || compareVersions(f.Version, j.want) < 0) {
 		j.oldFailure = f.TaskID
 	}
-	if f.TaskID == j.oldFailure || compareVersions(f.Version, o.status.LastConfigChangeAt) < 0 {
-		return
+	if f.TaskID != j.oldFailure {
+		j.take(*f, o.status)
 	}
-	j.count(*f, f.State == "TASK_KILLED") // Marathon records a kill for bad health as TASK_KILLED
+}
+
+// take counts a failure of the present configuration.
+func (j *judge) take(f marathon.TaskFailure, s marathon.Status) {
+	if compareVersions(f.Version, s.LastConfigChangeAt) >= 0 {
+		j.count(f, f.State == "TASK_KILLED") // Marathon records a kill for bad health as TASK_KILLED
+	}
 }
 
 func (j *judge) count(f marathon.TaskFailure, unhealthy bool) {
@@ -63,6 +70,18 @@ func (j *judge) countVanished(o observation) {
 		}
 		j.count(f, sick)
 	}
+}
+
+// Crashed judges failures that the caller has gathered over several looks at an app, as status shows it now. It answers as Wait
+// does (*CrashLoopError or *UnhealthyError, with the last lines of the task's output) once those of the present configuration
+// reach the crash limit, and nil before. A Wait forgets what it has counted when the app becomes ready, so one that starts well
+// and dies later never reaches the limit there.
+func (w *Waiter) Crashed(ctx context.Context, status marathon.Status, failures []marathon.TaskFailure) error {
+	j := newJudge(Target{AppID: status.ID}, w.opts, w.opts.clock.Now())
+	for _, f := range failures {
+		j.take(f, status)
+	}
+	return w.withLastLines(ctx, j.failed(observation{status: status}))
 }
 
 // endedByItself is said of a task that left no failure. Of several that crash at once Marathon keeps but the last one's, so

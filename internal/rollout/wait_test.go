@@ -276,3 +276,25 @@ func TestWaitGone(t *testing.T) {
 		t.Fatalf("%v", err)
 	}
 }
+
+func TestCrashedJudgesWhatWasGathered(t *testing.T) {
+	now := view(0).status
+	gathered := func(version string, tasks ...string) (list []marathon.TaskFailure) {
+		for _, id := range tasks {
+			list = append(list, *view(0, failure(id, version, "TASK_FAILED")).status.LastTaskFailure)
+		}
+		return list
+	}
+	w := New(play(still()), logbook{"S1 c3 stderr": "no brokers"}, WithCrashLimit(3))
+	for name, few := range map[string][]marathon.TaskFailure{
+		"two": gathered(v2, "c1", "c2"), "one task twice": gathered(v2, "c1", "c2", "c2"), "of the version before": gathered(v1, "c1", "c2", "c3"),
+	} {
+		if err := w.Crashed(t.Context(), now, few); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	var crash *CrashLoopError
+	if err := w.Crashed(t.Context(), now, gathered(v2, "c1", "c2", "c3")); !errors.As(err, &crash) || crash.AppID != "/a" || crash.Failures != 3 || crash.LastLines != "no brokers" {
+		t.Errorf("got %v", err)
+	}
+}

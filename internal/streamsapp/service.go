@@ -31,6 +31,8 @@ type Marathon interface {
 type Waiter interface {
 	Wait(ctx context.Context, t rollout.Target) error
 	WaitGone(ctx context.Context, appID, deploymentID string) error
+	// Crashed judges the failures that were gathered over several looks; nil while they are few.
+	Crashed(ctx context.Context, status marathon.Status, failures []marathon.TaskFailure) error
 }
 
 // Kafka is what a Service needs of *kafkaadmin.Client.
@@ -177,38 +179,13 @@ func (v Service) Wait(ctx context.Context, kafka Kafka, s Spec, p Pending) (kafk
 	}
 	wait := GroupWait{
 		ID: s.ApplicationID, Members: s.Members(), Former: p.Former, Progress: v.Progress,
-		Check: func(ctx context.Context) error { return v.failed(ctx, s.AppID, known) },
+		Check: (&failureWatch{service: v, id: s.AppID, known: known}).check,
 	}
 	group, err := wait.Wait(ctx, kafka)
 	if errors.Is(err, kafkaadmin.ErrUnsupported) {
 		return kafkaadmin.Group{ID: s.ApplicationID}, nil
 	}
 	return group, err
-}
-
-// lastFailure is the task that failed last, "" when none ever did.
-func (v Service) lastFailure(ctx context.Context, id string) (string, error) {
-	status, err := v.Marathon.Status(ctx, id)
-	if err != nil || status.LastTaskFailure == nil {
-		return "", err
-	}
-	return status.LastTaskFailure.TaskID, nil
-}
-
-// failed follows the rollout again once another task than known has failed: an application that starts well and gives up
-// on its brokers later is then reported with its last lines instead of being waited for.
-func (v Service) failed(ctx context.Context, id, known string) error {
-	status, err := v.Marathon.Status(ctx, id)
-	if err != nil {
-		if errors.Is(err, marathon.ErrNotFound) {
-			return err
-		}
-		return nil // an outage of Marathon says nothing about the application
-	}
-	if f := status.LastTaskFailure; f == nil || f.TaskID == known {
-		return nil
-	}
-	return v.Waiter.Wait(ctx, rollout.Target{AppID: id, Version: status.Version})
 }
 
 // Delete removes the app and returns when it is gone; an app that is gone already is none to delete. Plans that touch
