@@ -27,6 +27,24 @@ func (e *ExistsError) Error() string {
 // Attribute is the name: the group follows from the name where none is given.
 func (e *ExistsError) Attribute() string { return "name" }
 
+// TakenError says that an app of the group is there although the cluster has no such broker: somebody else's, perhaps of a
+// cluster that is made at this moment.
+type TakenError struct {
+	Group, AppID string
+	Err          error
+}
+
+func (e *TakenError) Error() string {
+	return fmt.Sprintf("app %s was made by somebody else meanwhile, so group %s is not free (another kafka_cluster of this configuration may have it): "+
+		"import what is there (terraform import <address> %s), or choose another name or group", e.AppID, e.Group, e.Group)
+}
+
+// Unwrap gives Marathon's answer.
+func (e *TakenError) Unwrap() error { return e.Err }
+
+// Attribute is the group.
+func (e *TakenError) Attribute() string { return "group" }
+
 // LaunchError says which brokers, of those that were made, scaled up or replaced because they did not serve, did not come up.
 type LaunchError struct {
 	Group   string
@@ -75,6 +93,9 @@ func (o Operator) Converge(ctx context.Context, s Spec) error {
 	found, err := o.Observe(ctx, s.Group)
 	if err != nil && !errors.Is(err, ErrNoCluster) {
 		return err
+	}
+	if _, ours := found.Of(s.ClusterID); !ours && len(found.Brokers) > 0 {
+		return &ExistsError{Group: s.Group, Name: found.Spec.Name, ClusterID: found.Spec.ClusterID}
 	}
 	unlike, err := found.Unlike(s)
 	if err != nil {
@@ -208,7 +229,9 @@ func (o Operator) write(ctx context.Context, s Spec, id int, create bool, rechec
 	}
 	var change marathon.Change
 	if create {
-		change, err = o.Marathon.CreateApp(ctx, wanted)
+		if change, err = o.Marathon.CreateApp(ctx, wanted); errors.Is(err, marathon.ErrExists) {
+			err = &TakenError{Group: s.Group, AppID: s.AppID(id), Err: err}
+		}
 	} else {
 		deliveries := 0
 		change, err = o.Marathon.ReplaceApp(ctx, s.AppID(id), func(current marathon.App) (marathon.App, error) {

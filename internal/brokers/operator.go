@@ -74,31 +74,42 @@ func (o Operator) warnf(format string, args ...any) {
 // Observe reads the cluster from Marathon. A group or cluster that Marathon says is not there is ErrNoCluster; an outage
 // never is.
 func (o Operator) Observe(ctx context.Context, groupID string) (Observed, error) {
-	group, err := o.Marathon.Group(ctx, groupID)
-	var found Observed
-	switch {
-	case errors.Is(err, marathon.ErrNotFound):
-		err = fmt.Errorf("%w: Marathon has no group %s", ErrNoCluster, groupID)
-	case err == nil:
-		found, err = FromApps(groupID, group.Apps)
+	found, err := o.readGroup(ctx, groupID)
+	if !errors.Is(err, ErrNoCluster) {
+		return found, err
 	}
-	if errors.Is(err, ErrNoCluster) {
-		return Observed{}, o.confirm(ctx, groupID, err)
+	if err := o.confirm(ctx, groupID, err); err != nil {
+		return Observed{}, err
+	}
+	// The first broker is there: it was made between the two looks, or groups do not show it.
+	if found, err = o.readGroup(ctx, groupID); errors.Is(err, ErrNoCluster) {
+		return Observed{}, fmt.Errorf("app %s is there, but group %s shows no broker of a Kafka cluster: give the broker apps their labels %s, %s and %s back, or remove the app",
+			Spec{Group: groupID}.AppID(0), groupID, LabelCluster, LabelBroker, LabelVersion)
 	}
 	return found, err
 }
 
-// confirm asks for the first broker's app itself before the cluster counts as gone: out of groups Marathon leaves what the
-// credentials may not see, and of an app it says so.
-func (o Operator) confirm(ctx context.Context, groupID string, gone error) error {
-	id := Spec{Group: groupID}.AppID(0)
-	switch _, err := o.Marathon.App(ctx, id); {
+// readGroup reads the group; ErrNoCluster where there is none, or no broker in it.
+func (o Operator) readGroup(ctx context.Context, groupID string) (Observed, error) {
+	group, err := o.Marathon.Group(ctx, groupID)
+	switch {
 	case errors.Is(err, marathon.ErrNotFound):
-		return gone
+		return Observed{}, fmt.Errorf("%w: Marathon has no group %s", ErrNoCluster, groupID)
 	case err != nil:
+		return Observed{}, err
+	}
+	return FromApps(groupID, group.Apps)
+}
+
+// confirm asks for the first broker's app itself before the cluster counts as gone, and answers gone where it is: out of
+// groups Marathon leaves what the credentials may not see, and of an app it says so.
+func (o Operator) confirm(ctx context.Context, groupID string, gone error) error {
+	if _, err := o.Marathon.App(ctx, Spec{Group: groupID}.AppID(0)); errors.Is(err, marathon.ErrNotFound) {
+		return gone
+	} else if err != nil {
 		return err
 	}
-	return fmt.Errorf("app %s is there, but group %s shows no broker of a Kafka cluster: give the broker apps their labels %s, %s and %s back, or remove the app", id, groupID, LabelCluster, LabelBroker, LabelVersion)
+	return nil
 }
 
 // until looks again and again until look has nothing to complain about, and answers its last complaint when ctx ends.

@@ -261,6 +261,38 @@ func TestLaunchFailureNamesTheBroker(t *testing.T) {
 	}
 }
 
+// Two clusters of one group that are made at the same time both find it free.
+func TestTheGroupIsTakenMeanwhile(t *testing.T) {
+	s := plainSpec()
+	w := newWorld(t, s)
+	w.apps, w.groups = map[string]marathon.App{}, map[string]bool{}
+	w.failWrite = map[string]error{s.AppID(0): &marathon.Error{Kind: marathon.Exists, Op: "create app", Target: s.AppID(0), Status: 409}}
+	err := w.operator().Converge(bounded(t), s)
+	var launch *LaunchError
+	if !errors.As(err, &launch) || !slices.Equal(launch.IDs(), []int{0}) {
+		t.Fatalf("%v", err)
+	}
+	var taken *TakenError
+	if !errors.As(launch.Brokers[0], &taken) || taken.AppID != s.AppID(0) || taken.Attribute() != "group" || !errors.Is(taken, marathon.ErrExists) {
+		t.Errorf("%v", launch.Brokers[0])
+	}
+}
+
+// Made between the look at the group and the first write: brokers of another cluster are never turned into ours.
+func TestConvergeLeavesAnotherCluster(t *testing.T) {
+	s := plainSpec()
+	w := newWorld(t, s, full)
+	s.ClusterID = NewClusterID()
+	err := w.operator().Converge(bounded(t), s)
+	var exists *ExistsError
+	if !errors.As(err, &exists) || exists.ClusterID != testID {
+		t.Errorf("%v", err)
+	}
+	if len(w.log) > 0 {
+		t.Errorf("did %v", w.log)
+	}
+}
+
 func TestConvergeStopsWhenCancelled(t *testing.T) {
 	s := plainSpec()
 	w := newWorld(t, s)

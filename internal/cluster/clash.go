@@ -26,6 +26,11 @@ func (r *clusterResource) checkClashes(ctx context.Context, plan model, asksMara
 		spec.Placement.Hosts = nil
 	}
 	for _, other := range r.session.PlanCluster(spec) {
+		if other.Group == spec.Group { // under another name, so it is another resource; of one name, Create has to tell
+			diags.AddAttributeError(path.Root("group"), "Group Is Taken",
+				fmt.Sprintf("This configuration has Kafka clusters %q and %q in group %s, which holds one. Choose another group for one of them.", min(spec.Name, other.Name), max(spec.Name, other.Name), spec.Group))
+			continue
+		}
 		for _, c := range brokers.PlannedPortClashes(spec, other) {
 			addPortClash(spec, c, "Kafka cluster "+other.Group+" of this configuration is to have it", diags)
 		}

@@ -161,6 +161,18 @@ func TestSandboxClusterExists(t *testing.T) {
 	)
 }
 
+// TestSandboxClusterTwiceAtOnce: two resources of one name are made together. One has the group, and the other says so.
+func TestSandboxClusterTwiceAtOnce(t *testing.T) {
+	b := newBench(t)
+	config := b.cluster("brokers = 1")
+	b.run(
+		resource.TestStep{
+			Config:      config + "resource \"kafka_cluster\" \"twin\" {\n  name = \"main\"\n  brokers = 1\n  cpus = 0.1\n  memory = 384\n}\n",
+			ExpectError: regexp.MustCompile(`(?s)Unable to Create Kafka Cluster.*([Gg]roup\s+/kafka/main\s+already\s+holds|app\s+/kafka/main/broker-0\s+was\s+made\s+by).*terraform\s+import`),
+		},
+	)
+}
+
 // TestSandboxClusterPortClash: two on one port of one host is a plan error where it can be known, and else the rollout's.
 func TestSandboxClusterPortClash(t *testing.T) {
 	b := newBench(t)

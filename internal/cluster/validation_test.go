@@ -85,6 +85,10 @@ func TestClusterPlansThatClash(t *testing.T) {
 			"name = \"one\"\nplacement = { hosts = [\"h0\"] }", "name = \"two\"\nplacement = { hosts = [\"h0\"] }\ncontroller_port = 9193",
 			`Broker 0 of Kafka cluster /kafka/(one|two) wants port 9092 on host h0, where Kafka cluster /kafka/(one|two) of this configuration`,
 		},
+		"group": {
+			"name = \"one\"\ngroup = \"/kafka/same\"", "name = \"two\"\ngroup = \"/kafka/same\"",
+			`clusters "one" and "two" in group /kafka/same, which holds one`,
+		},
 		"other host": {"name = \"one\"\nplacement = { hosts = [\"h0\"] }", "name = \"two\"\nplacement = { hosts = [\"h1\"] }", ""},
 		"other port": {"name = \"one\"\nplacement = { hosts = [\"h0\"] }", "name = \"two\"\nplacement = { hosts = [\"h0\"] }\nclient_port = 9192\ncontroller_port = 9193", ""},
 	} {
