@@ -121,6 +121,8 @@ type request[R any] struct {
 	rounds int
 	// noRefresh leaves the view alone between rounds.
 	noRefresh bool
+	// by, when set, is given the address that answered.
+	by *string
 }
 
 // errNoRoute says that the broker asked for is not registered.
@@ -195,6 +197,9 @@ func askRound[R any](ctx context.Context, c *Client, q request[R], addrs []strin
 		}
 		r, err := exchange(ctx, c, cn, q.send)
 		if err == nil {
+			if q.by != nil {
+				*q.by = addrs[i]
+			}
 			err = q.judge(r)
 			return r, err
 		}

@@ -25,7 +25,7 @@ func (c *Client) Topic(ctx context.Context, name string) (Topic, error) {
 	}
 	entries, ok := c.snap.config(name)
 	if !ok {
-		if entries, err = c.configs.do(ctx, "read configuration of topic", name, name); err != nil {
+		if entries, err = c.readConfig(ctx, name); err != nil {
 			return Topic{}, err
 		}
 	}
@@ -56,6 +56,23 @@ func (c *Client) Topics(ctx context.Context) (map[string]Topic, error) {
 	return out, nil
 }
 
+// readConfig asks for the configuration of a topic that was seen. One broker's
+// word that there is no such topic is not enough.
+func (c *Client) readConfig(ctx context.Context, name string) (map[string]ConfigEntry, error) {
+	const op = "read configuration of topic"
+	entries, err := c.configs.do(ctx, op, name, name)
+	if !errors.Is(err, ErrNotFound) {
+		return entries, err
+	}
+	if _, err := c.metas.do(ctx, "read topic", name, name); err != nil {
+		return nil, err
+	}
+	if entries, err = c.configs.do(ctx, op, name, name); errors.Is(err, ErrNotFound) {
+		return nil, &Error{Op: op, Object: name, Message: "the brokers do not agree whether the topic exists: it is being made or deleted, or a broker has lost touch with the cluster", Err: ErrUnreachable}
+	}
+	return entries, err
+}
+
 func (c *Client) meta(ctx context.Context, name string) (topicMeta, error) {
 	m, ok, swept := c.snap.meta(name)
 	if !ok && !swept {
@@ -72,9 +89,13 @@ func (c *Client) meta(ctx context.Context, name string) (topicMeta, error) {
 	return c.metas.do(ctx, "read topic", name, name)
 }
 
-// confirmations is how many brokers have to say that a topic does not exist: a
-// broker that has just started can lag behind.
-const confirmations = 3
+// confirmations is how many brokers are asked before a topic counts as gone: a
+// broker that has just started can lag behind. Where fewer answer, proof is
+// enough, and where the cluster has but one, that one.
+const (
+	confirmations = 3
+	proof         = 2
+)
 
 func (c *Client) runMetas(ctx context.Context, items []*item[string, topicMeta]) {
 	const op = "read topic"
@@ -99,8 +120,9 @@ func (c *Client) runMetas(ctx context.Context, items []*item[string, topicMeta])
 		}
 		delete(open, t.Name)
 	}
+	var first string
 	at := c.snap.now()
-	resp, err := c.fetchNamed(ctx, op, slices.Collect(maps.Keys(open)), anyBroker)
+	resp, err := c.namedMetadata(ctx, request[*sarama.MetadataResponse]{op: op, route: anyBroker, by: &first}, slices.Collect(maps.Keys(open)))
 	if err != nil {
 		for name, it := range open {
 			it.answer(topicMeta{}, about(err, name))
@@ -110,21 +132,34 @@ func (c *Client) runMetas(ctx context.Context, items []*item[string, topicMeta])
 	for _, t := range resp {
 		settle(t, at)
 	}
-	asked := 1
-	for _, b := range c.currentView().live() {
-		if len(open) == 0 || asked >= confirmations {
-			break
-		}
-		at := c.snap.now()
-		// A broker that cannot be asked proves nothing either way.
-		if resp, err := c.fetchNamedOnce(ctx, op, slices.Collect(maps.Keys(open)), b); err == nil {
-			asked++
+	w := witnesses{answered: map[string]bool{first: true}, silent: map[string]error{}}
+	askRest := func() {
+		for _, b := range c.currentView().witnesses() {
+			if len(open) == 0 || w.count(c.currentView()) >= confirmations || w.heard(b) || w.silent[b.addr()] != nil {
+				continue
+			}
+			at := c.snap.now()
+			resp, err := c.fetchNamedOnce(ctx, op, slices.Collect(maps.Keys(open)), b)
+			if err != nil { // a broker that cannot be asked proves nothing either way
+				w.silent[b.addr()] = err
+				continue
+			}
+			w.answered[b.addr()] = true
 			for _, t := range resp {
 				settle(t, at)
 			}
 		}
 	}
+	askRest()
+	// The brokers that did not answer may have left the cluster since the view was taken.
+	if len(open) > 0 && !w.suffice(c.currentView()) && c.refreshOnce(ctx) == nil {
+		askRest()
+	}
 	for name, it := range open {
+		if !w.suffice(c.currentView()) {
+			it.answer(topicMeta{}, w.unproven(op, name))
+			continue
+		}
 		it.answer(topicMeta{}, codeError(op, name, sarama.ErrUnknownTopicOrPartition, ""))
 	}
 }

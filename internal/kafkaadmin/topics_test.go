@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"sync"
 	"testing"
 
@@ -127,6 +129,119 @@ func TestAuthorizationIsNotAbsence(t *testing.T) {
 	if errors.Is(err, kafkaadmin.ErrNotFound) {
 		t.Error("reads as gone")
 	}
+}
+
+// One broker's word is not enough to take a topic out of the state while others are there to be asked.
+func TestAbsenceIsProvenByTwoBrokers(t *testing.T) {
+	for name, tc := range map[string]struct {
+		brokers, answer int // in the cluster, and how many of them answer for topics
+		leave           bool
+		want            error
+	}{
+		"one alone of three":                  {3, 1, false, kafkaadmin.ErrUnreachable},
+		"two of three":                        {3, 2, false, kafkaadmin.ErrNotFound},
+		"one alone of two":                    {2, 1, false, kafkaadmin.ErrUnreachable},
+		"the only one":                        {1, 1, false, kafkaadmin.ErrNotFound},
+		"the only one left since it was seen": {2, 1, true, kafkaadmin.ErrNotFound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake := newCluster(t, kfake.NumBrokers(tc.brokers))
+			c := open(t, fake.ListenAddrs())
+			if tc.leave {
+				must(t, fake.RemoveNode(1))
+			}
+			var mu sync.Mutex
+			up := map[int32]bool{}
+			fake.ControlKey(int16(kmsg.Metadata), func(kmsg.Request) (kmsg.Response, error, bool) {
+				fake.KeepControl()
+				mu.Lock()
+				defer mu.Unlock()
+				if len(up) < tc.answer {
+					up[fake.CurrentNode()] = true
+				}
+				if !up[fake.CurrentNode()] {
+					return nil, errors.New("cut"), true
+				}
+				return nil, nil, false
+			})
+			_, err := c.Topic(testContext(t), "gone")
+			mustBe(t, err, tc.want)
+			if errors.Is(err, kafkaadmin.ErrNotFound) != (tc.want == kafkaadmin.ErrNotFound) { //nolint:errorlint // the sentinel itself
+				t.Errorf("%v reads as gone", err)
+			}
+		})
+	}
+}
+
+// A bootstrap server's other name is one broker, whichever: it does not count beside itself.
+func TestAbsenceByAnAlias(t *testing.T) {
+	for brokers, want := range map[int]error{1: kafkaadmin.ErrNotFound, 2: kafkaadmin.ErrUnreachable} {
+		fake := newCluster(t, kfake.NumBrokers(brokers))
+		target, closed := fake.ListenAddrs()[0], unused(t)
+		alias := forward(t, target)
+		// The cluster advertises addresses that cannot be reached from here.
+		fake.ControlKey(int16(kmsg.DescribeCluster), func(kr kmsg.Request) (kmsg.Response, error, bool) {
+			fake.KeepControl()
+			resp := kr.ResponseKind().(*kmsg.DescribeClusterResponse)
+			for i := range brokers {
+				b := kmsg.NewDescribeClusterResponseBroker()
+				host, port, _ := net.SplitHostPort(closed)
+				b.NodeID, b.Host, b.Port = int32(i), host, atoi(t, port)
+				resp.Brokers = append(resp.Brokers, b)
+			}
+			return resp, nil, true
+		})
+		_, err := open(t, []string{alias}).Topic(testContext(t), "gone")
+		mustBe(t, err, want)
+	}
+}
+
+// unused is an address where nobody listens.
+func unused(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	must(t, l.Close())
+	return l.Addr().String()
+}
+
+// forward is another address of the one given.
+func forward(t *testing.T, to string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			in, err := l.Accept()
+			if err != nil {
+				return
+			}
+			out, err := net.Dial("tcp", to)
+			if err != nil {
+				_ = in.Close()
+				continue
+			}
+			go func() { _, _ = io.Copy(out, in); _ = out.Close() }()
+			go func() { _, _ = io.Copy(in, out); _ = in.Close() }()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// A broker that lags behind does not know the configuration of a new topic.
+func TestUnknownConfigurationIsNotAbsence(t *testing.T) {
+	fake := newCluster(t, kfake.SeedTopics(1, "a"))
+	c, ctx := open(t, fake.ListenAddrs()), testContext(t)
+	f := fake.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.DescribeConfigs}, Err: kerr.UnknownTopicOrPartition})
+	got, err := c.Topic(ctx, "a")
+	must(t, err)
+	if f.Hits() != 1 || len(got.Config) == 0 {
+		t.Errorf("%d faults were met, %+v", f.Hits(), got)
+	}
+	fake.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.DescribeConfigs}, Err: kerr.UnknownTopicOrPartition, Count: -1})
+	_, err = open(t, fake.ListenAddrs()).Topic(ctx, "a")
+	mustBe(t, err, kafkaadmin.ErrUnreachable)
 }
 
 // hideFromSweeps answers Metadata for all topics without the one, as a real
