@@ -9,9 +9,12 @@ module "stack" {
   brokers       = var.brokers
   instances     = var.instances
 
-  # The worker of examples/apps/wordcount-go, a program without a JVM that stands in for a Kafka Streams application.
-  application_artifacts = [{ uri = var.worker_uri, executable = true }]
-  application_command   = "exec ./${basename(var.worker_uri)}"
+  # One of the two word counts of examples/apps: the Kafka Streams application (a jar), or the program without a JVM that
+  # stands in for it.
+  application_artifacts = [{ uri = var.worker_uri, executable = !local.java, extract = false }]
+  application_command   = local.java ? "mkdir -p tmp && exec java ${local.jvm_options} -jar ${local.worker}" : "exec ./${local.worker}"
+  instance_heap         = local.java ? 64 : null
+  readiness_path        = local.java ? "/ready" : null
 
   # A dead instance is noticed after this time; 6000 is the least that brokers allow by default.
   application_config = {
@@ -25,4 +28,12 @@ module "stack" {
     timeout      = 2
   }
   kill_grace_period = 15
+}
+
+locals {
+  worker = basename(var.worker_uri)
+  java   = endswith(local.worker, ".jar")
+
+  # Small and quick to start; libraries that are unpacked go into the task's own folder, which goes with it.
+  jvm_options = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+ExitOnOutOfMemoryError -Djava.io.tmpdir=tmp"
 }

@@ -1,5 +1,5 @@
 variable "worker_uri" {
-  description = "Where the agents fetch the worker from: a URI of the executable that `go build ./examples/apps/wordcount-go` makes."
+  description = "Where the agents fetch the worker from: a URI of the executable that `go build ./examples/apps/wordcount-go` makes, or of the jar of examples/apps/wordcount."
   type        = string
   default     = "file:///usr/local/bin/wordcount-go"
   nullable    = false

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -102,8 +103,8 @@ func (d *demo) prepare(ctx context.Context) error {
 	if err := build(ctx, cli.Root, program, "./internal/cmd/kafka-sandbox"); err != nil {
 		return err
 	}
-	worker := filepath.Join(cli.Cache, "bin", "wordcount-go")
-	if err := build(ctx, cli.Root, worker, "./examples/apps/wordcount-go"); err != nil {
+	worker, err := d.worker(ctx, cli)
+	if err != nil {
 		return err
 	}
 	arguments, err := d.kafkaArguments(ctx)
@@ -127,6 +128,21 @@ func (d *demo) prepare(ctx context.Context) error {
 		d.stack.env = append(d.stack.env, "TF_VAR_kafka_version="+d.kafka)
 	}
 	return d.stack.Init(ctx)
+}
+
+// worker builds the word count: with real brokers the Kafka Streams application, else the program that needs no JVM.
+func (d *demo) worker(ctx context.Context, cli *tfcli.CLI) (string, error) {
+	if d.kafka == embedded && d.kafkaHome == "" {
+		path := filepath.Join(cli.Cache, "bin", "wordcount-go")
+		return path, build(ctx, cli.Root, path, "./examples/apps/wordcount-go")
+	}
+	dir := filepath.Join(cli.Root, "examples", "apps", "wordcount")
+	mvn := exec.CommandContext(ctx, "mvn", "--batch-mode", "--quiet", "-DskipTests", "package")
+	mvn.Dir = dir
+	if out, err := mvn.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building the Java word count with Maven: %w\n%s", err, out)
+	}
+	return filepath.Join(dir, "target", "wordcount.jar"), nil
 }
 
 // kafkaArguments are the sandbox's, for the Kafka that was asked for.
