@@ -145,7 +145,7 @@ func (c *Client) write(ctx context.Context, next draft) (Change, error) {
 	for {
 		r, done, err := next(ctx, doubt)
 		if err != nil {
-			return Change{}, err
+			return Change{}, marked(err, doubt && !settles(err))
 		}
 		if done != nil {
 			return *done, nil
@@ -159,10 +159,11 @@ func (c *Client) write(ctx context.Context, next draft) (Change, error) {
 			doubt = doubt || failed.sent
 			last = c.unreachable(r, base.String(), failed)
 			if hopeless(failed.err) && len(c.bases) == 1 && !failed.sent {
-				return Change{}, last
+				return Change{}, c.unknownOutcome(last, doubt)
 			}
 		} else if last = c.failure(r, a); last == nil {
-			return c.change(r, a)
+			ch, err := c.change(r, a)
+			return ch, marked(err, errors.Is(err, ErrServer)) // a success that cannot be read
 		}
 		if ctx.Err() != nil {
 			return Change{}, c.unknownOutcome(ended(ctx, r, last), doubt)
@@ -170,15 +171,15 @@ func (c *Client) write(ctx context.Context, next draft) (Change, error) {
 		switch {
 		case last.Kind == Locked:
 			if err := c.awaitDeployments(ctx, last.Deployments, patience); ctx.Err() != nil {
-				return Change{}, ended(ctx, r, last)
+				return Change{}, c.unknownOutcome(ended(ctx, r, last), doubt)
 			} else if err != nil {
-				return Change{}, err
+				return Change{}, marked(err, doubt && !settles(err))
 			}
 			started = time.Now()
 			continue
 		case last.Kind == TooManyDeployments:
 			if sleep(ctx, patience.NextBackOff()) != nil {
-				return Change{}, ended(ctx, r, last)
+				return Change{}, c.unknownOutcome(ended(ctx, r, last), doubt)
 			}
 			started = time.Now()
 			continue
@@ -186,12 +187,15 @@ func (c *Client) write(ctx context.Context, next draft) (Change, error) {
 		case last.Kind == Server && last.Status != http.StatusInternalServerError:
 			doubt = true
 		default:
-			if doubt { // the first delivery may be the reason of this refusal, such as "already exists"
-				if _, done, err := next(ctx, true); err == nil && done != nil {
+			unknown := last.Kind == Server // a 500 does not say how far it came
+			if doubt {                     // the first delivery may be the reason of this refusal, such as "already exists"
+				_, done, err := next(ctx, true)
+				if err == nil && done != nil {
 					return *done, nil
 				}
+				unknown = unknown || err != nil && !settles(err)
 			}
-			return Change{}, c.trust(ctx, r, last)
+			return Change{}, marked(c.trust(ctx, r, last), unknown)
 		}
 		c.failover(base)
 		if time.Since(started) > c.timeout {
@@ -210,9 +214,23 @@ func (c *Client) write(ctx context.Context, next draft) (Change, error) {
 
 func (c *Client) unknownOutcome(e *Error, doubt bool) *Error {
 	if doubt {
+		e.Unknown = true
 		e.Message = strings.TrimPrefix(e.Message+"; the answer was lost, so it is not known whether Marathon has applied this", "; ")
 	}
 	return e
+}
+
+// settles says whether a look at what a write may have done has told.
+func settles(err error) bool {
+	return errors.Is(err, ErrExists) || errors.Is(err, ErrNotFound) || errors.Is(err, ErrInvalid)
+}
+
+func marked(err error, unknown bool) error {
+	var e *Error
+	if unknown && errors.As(err, &e) {
+		e.Unknown = true
+	}
+	return err
 }
 
 // change reads what a mutation answers: {"version","deploymentId"}, a bare app with deployments, or only a header.

@@ -58,6 +58,7 @@ type Error struct {
 	Message     string   // Marathon's words, or what was seen instead
 	Details     []Detail // Invalid only
 	Deployments []string // Locked only: ids of the deployments that hold the app
+	Unknown     bool     // of writes: it could not be found out whether Marathon has applied it
 	Err         error    // the cause where there is one (transport, context)
 }
 

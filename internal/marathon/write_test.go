@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -284,6 +286,61 @@ func TestUnknownOutcome(t *testing.T) {
 	if !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "not known whether") {
 		t.Fatal(err)
 	}
+}
+
+// Whoever keeps track of an object must know when a write may have happened.
+func TestUnknownIsMarked(t *testing.T) {
+	foreign := strings.Replace(appBody(""), `"cmd":"x"`, `"cmd":"y"`, 1)
+	many := func(r reply) []reply {
+		out := make([]reply, 400)
+		for i := range out {
+			out[i] = r
+		}
+		return out
+	}
+	refused := answers(422, `{"message":"Object is not valid","details":[]}`)
+	for name, tc := range map[string]struct {
+		post, get []reply
+		want      bool
+	}{
+		"cut, and nothing answers any more":    {post: many(reply{cut: true}), get: many(reply{cut: true}), want: true},
+		"cut, and a proxy's page after it":     {post: many(reply{cut: true}), get: many(answers(404, "<html>")), want: true},
+		"cut, and the look is refused":         {post: many(reply{cut: true}), get: many(answers(401, `{"message":"no"}`)), want: true},
+		"cut, and somebody else's app":         {post: many(reply{cut: true}), get: many(ok(foreign))},
+		"cut, not there, then refused":         {post: []reply{{cut: true}, refused}, get: many(answers(404, noApp))},
+		"refused":                              {post: []reply{refused}},
+		"taken":                                {post: []reply{answers(409, `{"message":"An app with id [/a] already exists."}`)}},
+		"500":                                  {post: []reply{answers(500, `{"message":"oops"}`)}, want: true},
+		"created, in words that nobody reads":  {post: []reply{{status: 201, body: `{"version":1}`}}, want: true},
+		"a login page takes the POST":          {post: []reply{ok("<html><title>Login</title></html>")}},
+		"held by a lock after a lost delivery": {post: append([]reply{{cut: true}}, many(answers(409, lockBody))...), get: many(answers(404, noApp)), want: true},
+		"held by a lock":                       {post: many(answers(409, lockBody))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScript(t, map[string][]reply{"POST /v2/apps": tc.post, "GET /v2/apps/a": tc.get, "GET /v2/deployments": {ok(`[{"id":"d9","steps":[]}]`)}})
+			ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
+			defer cancel()
+			_, err := s.client(func(c *Config) { c.RequestTimeout = 200 * time.Millisecond }).CreateApp(ctx, App{"id": "/a", "cmd": "x"})
+			var e *Error
+			if !errors.As(err, &e) || e.Unknown != tc.want {
+				t.Errorf("unknown should be %t: %#v", tc.want, err)
+			}
+		})
+	}
+	t.Run("interrupted on its way", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(context.Background())
+		hung := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			cancel()
+			<-r.Context().Done()
+		}))
+		t.Cleanup(hung.Close)
+		_, err := newTestClient(t, func(c *Config) { c.URLs = []string{hung.URL} }).CreateApp(ctx, App{"id": "/a", "cmd": "x"})
+		var e *Error
+		if !errors.As(err, &e) || !e.Unknown || !errors.Is(err, context.Canceled) {
+			t.Errorf("%#v", err)
+		}
+	})
 }
 
 func TestWritesFailOverWhereNothingWasSent(t *testing.T) {

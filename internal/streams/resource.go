@@ -70,14 +70,19 @@ func (r *applicationResource) Create(ctx context.Context, req resource.CreateReq
 	warnIdle(&resp.Diagnostics, a.spec, partitions)
 
 	pending, err := a.service.Create(ctx, a.kafka, a.spec)
-	if err != nil {
+	lost := isLost(err)
+	if err != nil && !lost {
 		tf.AddError(&resp.Diagnostics, summary, describeConflict(err, a.spec), paths)
 		return
 	}
-	// The app exists: its identity is saved before anything is waited for.
+	// The app exists, or may: its identity is saved before anything is waited for.
 	m.fromSpec(a.spec, a.spec.BootstrapServers)
 	m.fromGroup(noGroup)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	if lost {
+		tf.AddError(&resp.Diagnostics, summary, unfinished(err, "The app may be in Marathon all the same, so it stays, tainted, in the state: the next apply looks for it, and replaces it if it is there."), paths)
+		return
+	}
 
 	group, err := a.service.Wait(ctx, a.kafka, a.spec, pending)
 	if err != nil {
@@ -220,6 +225,12 @@ func (r *applicationResource) service(ctx context.Context) (streamsapp.Service, 
 	}
 	progress := func(line string) { tflog.Info(ctx, line) }
 	return streamsapp.Service{Marathon: client, Waiter: waiter, Progress: progress}, nil
+}
+
+// isLost says that a change may have been made although it failed.
+func isLost(err error) bool {
+	var m *marathon.Error
+	return errors.As(err, &m) && m.Unknown
 }
 
 // describeConflict says how to take over an app that exists.

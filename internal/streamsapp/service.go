@@ -103,7 +103,8 @@ func CheckTopics(ctx context.Context, kafka Kafka, s Spec) (map[string]int, erro
 	return partitions, errors.Join(problems...)
 }
 
-// Create hands the application to Marathon. Wait follows it.
+// Create hands the application to Marathon. Wait follows it. An app of the id that was there before is marathon.ErrExists;
+// so where the error says that the outcome is not known, an app that is found later is this one.
 func (v Service) Create(ctx context.Context, kafka Kafka, s Spec) (Pending, error) {
 	app, err := s.App()
 	if err != nil {
@@ -111,6 +112,12 @@ func (v Service) Create(ctx context.Context, kafka Kafka, s Spec) (Pending, erro
 	}
 	former, err := members(ctx, kafka, s)
 	if err != nil {
+		return Pending{}, err
+	}
+	switch _, err := v.Marathon.App(ctx, s.AppID); {
+	case err == nil:
+		return Pending{}, &marathon.Error{Kind: marathon.Exists, Op: "create app", Target: s.AppID}
+	case !errors.Is(err, marathon.ErrNotFound):
 		return Pending{}, err
 	}
 	change, err := v.Marathon.CreateApp(ctx, app)
