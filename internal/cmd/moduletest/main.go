@@ -1,4 +1,5 @@
-// Command moduletest runs "terraform test" in every module and "validate" in every example, with nothing reachable.
+// Command moduletest checks the formatting of modules and examples and runs "terraform test" in every module, with nothing
+// reachable. Examples are applied by the tests of internal/e2e.
 package main
 
 import (
