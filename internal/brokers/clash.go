@@ -54,6 +54,41 @@ func PlannedPortClashes(s, other Spec) []Clash {
 	return out
 }
 
+// VIPTakers are the apps outside the group of s that carry its VIP, to the byte. DC/OS would send its clients to either: the
+// name is a path with '-' for '/', so several groups can have one.
+func VIPTakers(s Spec, apps []marathon.App) []string {
+	if s.ServiceDiscovery != DiscoveryVIP {
+		return nil
+	}
+	var ids []string
+	for _, app := range apps {
+		if !strings.HasPrefix(app.ID(), s.Group+"/") && slices.Contains(vipsOf(app), s.vipLabel()) {
+			ids = append(ids, app.ID())
+		}
+	}
+	return ids
+}
+
+// ShareVIP says whether two clusters, of which neither needs to exist, would have one VIP.
+func ShareVIP(a, b Spec) bool {
+	return a.ServiceDiscovery == DiscoveryVIP && b.ServiceDiscovery == DiscoveryVIP && a.vipLabel() == b.vipLabel()
+}
+
+// vipsOf are the VIPs of an app, wherever its networks have it declare them.
+func vipsOf(app marathon.App) []string {
+	var vips []string
+	for _, ports := range [][]any{list(app, "portDefinitions"), list(app, "container", "portMappings"), list(app, "container", "docker", "portMappings")} {
+		for _, port := range ports {
+			for name, v := range object(object(port)["labels"]) {
+				if vip, ok := v.(string); ok && strings.HasPrefix(name, "VIP_") {
+					vips = append(vips, vip)
+				}
+			}
+		}
+	}
+	return vips
+}
+
 // portsOf are the ports that a broker takes on its host.
 func (s Spec) portsOf(broker int) []int {
 	if s.IsController(broker) {

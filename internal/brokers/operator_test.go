@@ -441,3 +441,36 @@ func TestPlannedPortClashes(t *testing.T) {
 		}
 	}
 }
+
+func TestOneVIP(t *testing.T) {
+	s := plainSpec()
+	s.Group = "/kafka-main"
+	labels := map[string]any{"labels": map[string]any{"VIP_1": s.vipLabel()}}
+	mapped := marathon.App{"id": "/mapped", "container": map[string]any{"portMappings": []any{labels}}}
+	elsewhere := marathon.App{"id": "/elsewhere", "portDefinitions": []any{map[string]any{"labels": map[string]any{"VIP_0": "/kafka-main:1", "OTHER": s.vipLabel()}}}}
+	own, err := s.App(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	twin := s
+	twin.Group = "/kafka/main"
+	theirs, err := twin.App(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	apps := []marathon.App{asRead(t, mapped), asRead(t, elsewhere), asRead(t, own), asRead(t, theirs)}
+	if got, want := VIPTakers(s, apps), []string{"/mapped", "/kafka/main/broker-1"}; !slices.Equal(got, want) {
+		t.Errorf("VIP of %v, want %v", got, want)
+	}
+	if !ShareVIP(s, twin) {
+		t.Error("two paths of one name do not share a VIP")
+	}
+	twin.ClientPort++
+	if ShareVIP(s, twin) {
+		t.Error("two ports share a VIP")
+	}
+	s.ServiceDiscovery = DiscoveryMesosDNS
+	if got := VIPTakers(s, apps); len(got) > 0 {
+		t.Errorf("a cluster without a VIP shares it with %v", got)
+	}
+}

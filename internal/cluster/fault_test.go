@@ -173,13 +173,14 @@ func TestSandboxClusterTwiceAtOnce(t *testing.T) {
 	)
 }
 
-// TestSandboxClusterPortClash: two on one port of one host is a plan error where it can be known, and else the rollout's.
+// TestSandboxClusterPortClash: two on one port of one host is a plan error where it can be known, and else the rollout's; two of
+// one VIP are a plan error.
 func TestSandboxClusterPortClash(t *testing.T) {
 	b := newBench(t)
 	host := b.Core().Agents()[1].Hostname
 	other := map[string]any{
 		"id": "/other", "cmd": "sleep 1000", "cpus": 0.1, "mem": 32, "requirePorts": true,
-		"portDefinitions": []any{map[string]any{"port": 9092}}, "constraints": []any{[]any{"hostname", "IS", host}},
+		"portDefinitions": []any{map[string]any{"port": 9092, "labels": map[string]any{"VIP_0": "/kafka-main:9292"}}}, "constraints": []any{[]any{"hostname", "IS", host}},
 	}
 	if status, answer := b.marathon.Do(http.MethodPost, "/v2/apps", other); status != http.StatusCreated {
 		t.Fatalf("POST: %d %v", status, answer)
@@ -193,6 +194,7 @@ func TestSandboxClusterPortClash(t *testing.T) {
 		ProtoV6ProviderFactories: testkit.Providers(provider.WithRollout(rollout.WithUnschedulableAfter(2 * time.Second))),
 		Steps: []resource.TestStep{
 			{Config: pinned(9092), PlanOnly: true, ExpectError: regexp.MustCompile(`(?s)client_port = 9092.*port 9092 on\s+host\s+\S+\s+where app\s+/other`)},
+			{Config: b.cluster("brokers = 1\n  client_port = 9292"), PlanOnly: true, ExpectError: regexp.MustCompile(`(?s)VIP Is Taken.*app\s+/other\s+has\s+the\s+same\s+VIP`)},
 			{Config: constrained, ExpectError: regexp.MustCompile(`(?s)no\s+agent\s+offers.*9092`)},
 			{Config: pinned(9192), Check: b.kafkaHas(0)},
 			// The cluster that this one replaces has the ports until then: no clash.

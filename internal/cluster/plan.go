@@ -52,7 +52,7 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		r.session.PlanBrokers(plan.ID.ValueString(), int(plan.Brokers.ValueInt64()))
 	}
 	if !resp.Diagnostics.HasError() {
-		r.checkClashes(ctx, plan, !exists || !plan.Placement.Equal(state.Placement), &resp.Diagnostics)
+		r.checkClashes(ctx, plan, !exists || !plan.Placement.Equal(state.Placement), !exists || !plan.ServiceDiscovery.Equal(state.ServiceDiscovery), &resp.Diagnostics)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
