@@ -126,7 +126,7 @@ func remedy(err error) string {
 	case errors.Is(err, marathon.ErrLocked):
 		return "Another deployment holds the app. Wait for it or cancel it in Marathon, then apply again; the provider never forces."
 	case errors.Is(err, kafkaadmin.ErrUnreachable):
-		return "Check that the brokers run and that their advertised addresses can be reached from here; nothing was taken out of the state."
+		return "Nothing was taken out of the state." // what to check stands in the error
 	case errors.Is(err, kafkaadmin.ErrSecurityDisabled):
 		return "The brokers have no authorizer. On a kafka_cluster set authorization = {}; elsewhere set authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer on every broker and controller."
 	}

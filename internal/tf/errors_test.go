@@ -62,6 +62,19 @@ func TestAddErrorFindsTheAttribute(t *testing.T) {
 	}
 }
 
+// What to check stands in the error of an unreachable Kafka already.
+func TestTheRemedyIsGivenOnce(t *testing.T) {
+	_, err := kafkaadmin.Open(t.Context(), kafkaadmin.Config{BootstrapServers: []string{"127.0.0.1:1"}})
+	if err == nil {
+		t.Fatal("something listens on port 1")
+	}
+	var diags diag.Diagnostics
+	tf.AddError(&diags, "Unable to Test", err, nil)
+	if n := strings.Count(diags[0].Detail(), "Check that the brokers run"); n != 1 || !strings.Contains(diags[0].Detail(), "Nothing was taken out of the state") {
+		t.Errorf("the remedy stands %d times in %q", n, diags[0].Detail())
+	}
+}
+
 func TestSentence(t *testing.T) {
 	for in, want := range map[string]string{
 		"no brokers":                               "No brokers.",
