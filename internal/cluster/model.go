@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/brokers"
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/tf"
 )
 
 type model struct {
@@ -73,7 +74,7 @@ type brokerModel struct {
 
 var (
 	stringList         = types.ListType{ElemType: types.StringType}
-	storageType        = map[string]attr.Type{"type": types.StringType, "size": types.Int64Type}
+	storageType        = map[string]attr.Type{"type": types.StringType, "size": tf.WholeNumber{}}
 	authorizationType  = map[string]attr.Type{"super_users": types.SetType{ElemType: types.StringType}, "allow_everyone_if_no_acl": types.BoolType}
 	rackType           = map[string]attr.Type{"attribute": types.StringType, "values": stringList}
 	placementType      = map[string]attr.Type{"hosts": stringList, "constraints": types.ListType{ElemType: stringList}, "rack": types.ObjectType{AttrTypes: rackType}}

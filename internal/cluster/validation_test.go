@@ -22,6 +22,8 @@ func TestClusterValidation(t *testing.T) {
 		"cpus":                {`cpus = 0`, `at least 0.001`},
 		"heap":                {"memory = 1024\nheap = 800", `heap = 800.*needs a memory of at least 1056`},
 		"no room for a heap":  {`memory = 200`, `needs a memory of at least`},
+		"fraction of memory":  {`memory = 600.5`, `Attribute memory value must be a whole number, got: 600.5`},
+		"fraction of size":    {`storage = { size = 0.5 }`, `Attribute storage.size value must be a whole number`},
 		"ports":               {"client_port = 9093", `both 9093`},
 		"storage type":        {`storage = { type = "tape", size = 1 }`, `value must be one of`},
 		"storage size":        {`storage = { size = 0 }`, `at least 1`},
@@ -89,6 +91,11 @@ func TestClusterPlansThatClash(t *testing.T) {
 			"name = \"one\"\ngroup = \"/kafka/same\"", "name = \"two\"\ngroup = \"/kafka/same\"",
 			`clusters "one" and "two" in group /kafka/same, which holds one`,
 		},
+		"VIP": {
+			"name = \"main\"", "name = \"two\"\ngroup = \"/kafka-main\"",
+			`Kafka cluster /kafka(/|-)main of this configuration is to have the same VIP, kafka-main.marathon.l4lb.thisdcos.directory:9092`,
+		},
+		"no VIP":     {"name = \"main\"", "name = \"two\"\ngroup = \"/kafka-main\"\nservice_discovery = \"mesos-dns\"", ""},
 		"other host": {"name = \"one\"\nplacement = { hosts = [\"h0\"] }", "name = \"two\"\nplacement = { hosts = [\"h1\"] }", ""},
 		"other port": {"name = \"one\"\nplacement = { hosts = [\"h0\"] }", "name = \"two\"\nplacement = { hosts = [\"h0\"] }\nclient_port = 9192\ncontroller_port = 9193", ""},
 	} {

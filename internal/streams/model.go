@@ -14,6 +14,7 @@ import (
 
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/kafkaadmin"
 	"github.com/kafka-mesos/terraform-provider-kafka/internal/streamsapp"
+	"github.com/kafka-mesos/terraform-provider-kafka/internal/tf"
 )
 
 type model struct {
@@ -74,8 +75,8 @@ var (
 		"uri": types.StringType, "extract": types.BoolType, "executable": types.BoolType, "dest_path": types.StringType,
 	}}
 	healthCheckType = map[string]attr.Type{
-		"protocol": types.StringType, "path": types.StringType, "command": types.StringType, "grace_period": types.Int64Type,
-		"interval": types.Int64Type, "timeout": types.Int64Type, "max_consecutive_failures": types.Int64Type,
+		"protocol": types.StringType, "path": types.StringType, "command": types.StringType, "grace_period": tf.WholeNumber{},
+		"interval": tf.WholeNumber{}, "timeout": tf.WholeNumber{}, "max_consecutive_failures": tf.WholeNumber{},
 	}
 	upgradeType    = map[string]attr.Type{"minimum_health_capacity": types.Float64Type, "maximum_over_capacity": types.Float64Type}
 	constraintType = types.ListType{ElemType: types.StringType}

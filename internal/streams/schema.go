@@ -119,7 +119,7 @@ func (r *applicationResource) Schema(ctx context.Context, _ resource.SchemaReque
 			Validators: []validatorString{tf.Rule("must begin with '/'", checkPath)},
 		},
 		"kill_grace_period": schema.Int64Attribute{
-			Optional: true, Computed: true, Default: int64default.StaticInt64(60),
+			CustomType: tf.WholeNumber{}, Optional: true, Computed: true, Default: int64default.StaticInt64(60),
 			MarkdownDescription: "Seconds between SIGTERM and SIGKILL when an instance is stopped. At least the time that closing the application takes: it commits and flushes its state stores then. Default: 60.",
 			Validators:          []validatorInt64{int64validator.AtLeast(1)},
 		},
@@ -176,7 +176,7 @@ func commandAttribute() schema.Attribute {
 
 func instancesAttribute() schema.Attribute {
 	return schema.Int64Attribute{
-		Optional: true, Computed: true, Default: int64default.StaticInt64(1),
+		CustomType: tf.WholeNumber{}, Optional: true, Computed: true, Default: int64default.StaticInt64(1),
 		MarkdownDescription: "Number of instances. 0 pauses the application: its offsets stay for as long as the brokers' `offsets.retention.minutes` (7 days by default). Default: 1.",
 		Validators:          []validatorInt64{int64validator.AtLeast(0)},
 	}
@@ -184,7 +184,7 @@ func instancesAttribute() schema.Attribute {
 
 func memoryAttribute() schema.Attribute {
 	return schema.Int64Attribute{
-		Optional: true, Computed: true, Default: int64default.StaticInt64(defaultMemory),
+		CustomType: tf.WholeNumber{}, Optional: true, Computed: true, Default: int64default.StaticInt64(defaultMemory),
 		MarkdownDescription: "Memory of each instance in MiB. It must hold the heap, the rest of the JVM, and RocksDB's own memory. Default: 512.",
 		Validators:          []validatorInt64{int64validator.AtLeast(1)},
 	}
@@ -192,7 +192,7 @@ func memoryAttribute() schema.Attribute {
 
 func heapAttribute() schema.Attribute {
 	return schema.Int64Attribute{
-		Optional: true,
+		CustomType: tf.WholeNumber{}, Optional: true,
 		MarkdownDescription: "Heap of the JVM in MiB, as `-Xms` and `-Xmx` in `JDK_JAVA_OPTIONS`, which the `java` launcher (JDK 9 and newer) reads by itself. `memory` must be larger by 128 MiB or a quarter of the heap, whichever is more. " +
 			"Default: the JVM's own. Without meaning for programs that are not Java.",
 		Validators: []validatorInt64{int64validator.AtLeast(16)},
@@ -201,7 +201,7 @@ func heapAttribute() schema.Attribute {
 
 func threadsAttribute() schema.Attribute {
 	return schema.Int64Attribute{
-		Optional:            true,
+		CustomType: tf.WholeNumber{}, Optional: true,
 		MarkdownDescription: "Stream threads of each instance, as `STREAMS_NUM_STREAM_THREADS`. Default: Kafka Streams' own, 1.",
 		Validators:          []validatorInt64{int64validator.AtLeast(1)},
 	}
@@ -218,7 +218,7 @@ func configAttribute() schema.Attribute {
 func healthCheckAttribute() schema.Attribute {
 	seconds := func(what string, byDefault, atLeast int64) schema.Attribute {
 		return schema.Int64Attribute{
-			Optional: true, Computed: true, Default: int64default.StaticInt64(byDefault), MarkdownDescription: what,
+			CustomType: tf.WholeNumber{}, Optional: true, Computed: true, Default: int64default.StaticInt64(byDefault), MarkdownDescription: what,
 			Validators: []validatorInt64{int64validator.AtLeast(atLeast)},
 		}
 	}

@@ -20,6 +20,8 @@ func TestSandboxPlanRefusesBadInput(t *testing.T) {
 		says      string
 	}{
 		"negative instances":     {[]string{"instances = -1"}, "instances", "at least 0"},
+		"half an instance":       {[]string{"instances = 1.5"}, "instances", "instances value must be a whole number, got: 1.5"},
+		"fraction in a check":    {[]string{"health_check = { interval = 0.5 }"}, "", "health_check.interval value must be a whole number"},
 		"image and artifacts":    {[]string{`artifacts = [{ uri = "http://x/y" }]`, `command = "exec ./y"`}, "artifacts", "exclude each other"},
 		"no source":              {[]string{`image = null`}, "image", "Either image or artifacts"},
 		"artifacts, no command":  {[]string{`image = null`, `artifacts = [{ uri = "http://x/y" }]`}, "", "need a command"},

@@ -32,6 +32,28 @@ func Rule(description string, check func(string) error) validator.String {
 	return stringRule{description: description, check: check}
 }
 
+// intRule is a check of a known whole number.
+type intRule struct {
+	must  string
+	holds func(int64) bool
+}
+
+func (r intRule) Description(context.Context) string         { return "value must be " + r.must }
+func (r intRule) MarkdownDescription(context.Context) string { return "value must be " + r.must }
+
+func (r intRule) ValidateInt64(_ context.Context, req validator.Int64Request, resp *validator.Int64Response) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || r.holds(req.ConfigValue.ValueInt64()) {
+		return
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Invalid Attribute Value",
+		fmt.Sprintf("Attribute %s value must be %s, got: %d", req.Path, r.must, req.ConfigValue.ValueInt64()))
+}
+
+// IntRule makes a validator of whole numbers; must completes "value must be …".
+func IntRule(must string, holds func(int64) bool) validator.Int64 {
+	return intRule{must: must, holds: holds}
+}
+
 // appSegment is one segment of a Marathon id: lower-case letters, digits, '-' and '.', not at the ends.
 var appSegment = regexp.MustCompile(`^([a-z0-9]|[a-z0-9][a-z0-9.-]*[a-z0-9])$`)
 

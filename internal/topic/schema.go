@@ -39,16 +39,16 @@ func (r *topicResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 				PlanModifiers: []planmodifier.String{tf.ReplaceIfKnown("Another name is another topic.")},
 			},
 			"partitions": schema.Int64Attribute{
-				Required: true,
+				CustomType: tf.WholeNumber{}, Required: true,
 				MarkdownDescription: "Number of partitions, at least 1. It can grow in place (keys are then spread differently from before); " +
 					"a smaller number is an error, as Kafka cannot take partitions away.",
 				Validators: []validator.Int64{int64validator.Between(1, 1<<31-1)},
 			},
 			"replication_factor": schema.Int64Attribute{
-				Required: true,
+				CustomType: tf.WholeNumber{}, Required: true,
 				MarkdownDescription: "Number of replicas of each partition, at most the number of brokers; `-1` leaves it to the cluster's `default.replication.factor`. " +
 					"Changing it is an error in this version of the provider.",
-				Validators: []validator.Int64{int64validator.Any(int64validator.OneOf(-1), int64validator.Between(1, 1<<15-1))},
+				Validators: []validator.Int64{tf.IntRule("-1 or at least 1", func(n int64) bool { return n == -1 || n >= 1 }), int64validator.AtMost(1<<15 - 1)},
 			},
 			"cluster": schema.StringAttribute{
 				Optional: true,
