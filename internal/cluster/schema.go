@@ -60,8 +60,9 @@ func (r *clusterResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 				MarkdownDescription: "Kafka's own cluster id: 22 characters, generated when the cluster is made.",
 			},
 			"bootstrap_servers": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "The static connection URL, for `bootstrap.servers` of clients: known at plan, and unchanged by failures, moves and upgrades. What it is made of follows from `service_discovery`.",
+				Computed: true,
+				MarkdownDescription: "The static connection URL, for `bootstrap.servers` of clients: known at plan, and unchanged by failures, moves and upgrades. What it is made of follows from `service_discovery`: " +
+					"changing that, or the hosts it names, changes the URL, and applications notice at the next refresh.",
 			},
 			"kafka_version": schema.StringAttribute{
 				Optional: true, Computed: true, Default: stringdefault.StaticString(defaultVersion),
@@ -117,8 +118,8 @@ func (r *clusterResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 				Optional: true, Computed: true, Default: stringdefault.StaticString(brokers.DiscoveryVIP),
 				Validators: []validator.String{stringvalidator.OneOf(brokers.DiscoveryVIP, brokers.DiscoveryMesosDNS, brokers.DiscoveryHosts)},
 				MarkdownDescription: "What `bootstrap_servers` is made of: `vip` (default) is one DC/OS VIP over all brokers, `kafka-<name>.marathon.l4lb.thisdcos.directory:<client_port>` " +
-					"(with a `group` of its own: its path with `-` for `/`); `mesos-dns` are the Mesos-DNS names of the lowest three brokers; `hosts` are the first three of `placement.hosts`. " +
-					"Controllers find each other by Mesos-DNS names, or by the hosts with `hosts`.",
+					"(with a `group` of its own: its path with `-` for `/`; clusters of one such name need different ports); `mesos-dns` are the Mesos-DNS names of the lowest three brokers; `hosts` are the first three of `placement.hosts`. " +
+					"Controllers find each other by Mesos-DNS names, or by the hosts with `hosts`. Changing it, or with `hosts` the hosts, changes `bootstrap_servers`; applications notice at the next refresh.",
 			},
 			"config": schema.MapAttribute{
 				Optional: true, ElementType: types.StringType,
@@ -154,7 +155,7 @@ func storageSchema() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
 		MarkdownDescription: "A persistent volume per broker, which ties it to its agent. Without `storage` a broker keeps its data on the task's own disk: it is gone with the task, " +
-			"and a restarted broker fetches everything again from the others (with a single broker, or when all restart together, the data is lost). Needs a Marathon with a role of its own. Cannot be changed.",
+			"and a restarted broker fetches everything again from the others (with a single broker, or when all restart together, the data is lost). A cluster whose controllers are relaunched empty at the same time can lose its metadata, too. Needs a Marathon with a role of its own. Cannot be changed.",
 		Attributes: map[string]schema.Attribute{
 			"type": schema.StringAttribute{
 				Optional: true, Computed: true, Default: stringdefault.StaticString("root"),
