@@ -278,6 +278,31 @@ func TestTheGroupIsTakenMeanwhile(t *testing.T) {
 	}
 }
 
+// late shows the group from the second look on.
+type late struct {
+	*world
+	looks int
+}
+
+func (l *late) Group(ctx context.Context, id string) (marathon.Group, error) {
+	if l.looks++; l.looks == 1 {
+		return marathon.Group{}, &marathon.Error{Kind: marathon.NotFound, Op: "read group", Target: id}
+	}
+	return l.world.Group(ctx, id)
+}
+
+// A broker that is made between the look at the group and the one at its app is no app without labels.
+func TestObserveWhatIsMadeMeanwhile(t *testing.T) {
+	s := plainSpec()
+	w := newWorld(t, s, full)
+	o := w.operator()
+	o.Marathon = &late{world: w}
+	found, err := o.Observe(bounded(t), s.Group)
+	if err != nil || len(found.Brokers) != s.Brokers {
+		t.Errorf("%d brokers, %v", len(found.Brokers), err)
+	}
+}
+
 // Made between the look at the group and the first write: brokers of another cluster are never turned into ours.
 func TestConvergeLeavesAnotherCluster(t *testing.T) {
 	s := plainSpec()
