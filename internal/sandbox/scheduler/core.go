@@ -78,6 +78,7 @@ type Core struct {
 	dirtyRun  bool
 
 	started, closing bool
+	closed           bool // everything is stored, nothing may change any more
 	ctx              context.Context
 	cancel           context.CancelFunc
 	wg               sync.WaitGroup // goroutines of ours: loops, probes, removals
@@ -190,7 +191,9 @@ func (c *Core) Close(ctx context.Context, keepTasks bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.dirtyRun = true
-	return errors.Join(err, c.save())
+	err = errors.Join(err, c.save())
+	c.closed = true
+	return err
 }
 
 // Driver runs the tasks.
@@ -202,10 +205,14 @@ func (c *Core) Agents() []Agent { return append([]Agent(nil), c.opts.Agents...) 
 // now is Marathon's resolution of time.
 func (c *Core) now() time.Time { return c.clock.Now().UTC().Truncate(time.Millisecond) }
 
-// locked runs f under the lock and settles what follows from it.
+// locked runs f under the lock and settles what follows from it. A timer that fires after Close does nothing: another core
+// may have the folder by then.
 func (c *Core) locked(f func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.closed {
+		return
+	}
 	f()
 	c.settle()
 }
