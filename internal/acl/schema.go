@@ -2,7 +2,6 @@ package acl
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -59,15 +58,11 @@ func (r *aclResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 			},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create: true, Delete: true,
-				CreateDescription: timeoutText("until every live broker shows the ACL", minutesCreate),
-				DeleteDescription: timeoutText("until no live broker shows the ACL", minutesDelete),
+				CreateDescription: tf.TimeoutText("until every live broker shows the ACL", minutesCreate),
+				DeleteDescription: tf.TimeoutText("until no live broker shows the ACL", minutesDelete),
 			}),
 		},
 	}
 }
 
 func list(words []string) string { return "`" + strings.Join(words, "`, `") + "`" }
-
-func timeoutText(what string, minutes int) string {
-	return fmt.Sprintf("How long to wait %s, as a duration such as `90s` or `10m`. Default `%dm`.", what, minutes)
-}

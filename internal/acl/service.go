@@ -19,20 +19,14 @@ type service struct{ admin Admin }
 // create makes the ACL. created is true also with an error when it exists now.
 func (s service) create(ctx context.Context, a kafkaadmin.ACL) (created bool, err error) {
 	err = s.admin.CreateACL(ctx, a)
-	return err == nil || acceptedWrite(err), err
+	return err == nil || kafkaadmin.Accepted(err), err
 }
 
 // delete removes the ACL; one that is not there is removed already.
 func (s service) delete(ctx context.Context, a kafkaadmin.ACL) error {
 	err := s.admin.DeleteACL(ctx, a)
-	if errors.Is(err, kafkaadmin.ErrNotFound) || acceptedWrite(err) {
+	if errors.Is(err, kafkaadmin.ErrNotFound) || kafkaadmin.Accepted(err) {
 		return nil
 	}
 	return err
-}
-
-// acceptedWrite says that the write happened although err came back.
-func acceptedWrite(err error) bool {
-	var e *kafkaadmin.Error
-	return errors.As(err, &e) && e.Accepted
 }

@@ -67,6 +67,12 @@ func (e *Error) Error() string {
 // Unwrap gives the sentinel and the errors below.
 func (e *Error) Unwrap() error { return e.Err }
 
+// Accepted says that the cluster took the write, and only the wait until every broker shows it failed.
+func Accepted(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Accepted
+}
+
 // AddressError is why one address could not be used.
 type AddressError struct {
 	Address string

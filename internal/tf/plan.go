@@ -2,6 +2,7 @@ package tf
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
@@ -16,4 +17,9 @@ func ReplaceIfKnown(why string) planmodifier.String {
 			resp.RequiresReplace = !req.PlanValue.IsUnknown()
 		},
 		why, why)
+}
+
+// TimeoutText describes a timeout of a resource: what is waited for, and the default in minutes.
+func TimeoutText(what string, minutes int) string {
+	return fmt.Sprintf("How long to wait %s, as a duration such as `90s` or `10m`. Default `%dm`.", what, minutes)
 }

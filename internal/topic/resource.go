@@ -170,14 +170,14 @@ func (r *topicResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		return
 	}
 	s := service{admin}
-	if err := s.applyConfig(ctx, want.Name, ch); err == nil || acceptedWrite(err) {
+	if err := s.applyConfig(ctx, want.Name, ch); err == nil || kafkaadmin.Accepted(err) {
 		now.Config = plan.Config
 	} else {
 		r.session.Renew(cluster, err)
 		tf.AddError(&resp.Diagnostics, summary, err, paths)
 		return
 	}
-	if err := s.applyPartitions(ctx, want.Name, ch); err == nil || acceptedWrite(err) {
+	if err := s.applyPartitions(ctx, want.Name, ch); err == nil || kafkaadmin.Accepted(err) {
 		now = plan
 	} else {
 		r.session.Renew(cluster, err)

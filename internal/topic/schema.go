@@ -2,7 +2,6 @@ package topic
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -79,14 +78,10 @@ func (r *topicResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 			},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create: true, Update: true, Delete: true,
-				CreateDescription: timeoutText("until every live broker shows the new topic", minutesCreate),
-				UpdateDescription: timeoutText("until every live broker shows the change", minutesUpdate),
-				DeleteDescription: timeoutText("until no live broker shows the topic", minutesDelete),
+				CreateDescription: tf.TimeoutText("until every live broker shows the new topic", minutesCreate),
+				UpdateDescription: tf.TimeoutText("until every live broker shows the change", minutesUpdate),
+				DeleteDescription: tf.TimeoutText("until no live broker shows the topic", minutesDelete),
 			}),
 		},
 	}
-}
-
-func timeoutText(what string, minutes int) string {
-	return fmt.Sprintf("How long to wait %s, as a duration such as `90s` or `10m`. Default `%dm`.", what, minutes)
 }

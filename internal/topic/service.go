@@ -50,7 +50,7 @@ func (s service) create(ctx context.Context, want Spec, id string) (created bool
 			return s.admin.CreateTopic(ctx, one.newTopic(), true)
 		})
 	}
-	return acceptedWrite(err), err
+	return kafkaadmin.Accepted(err), err
 }
 
 // check asks the cluster whether it would take the topic, for errors that are
@@ -128,7 +128,7 @@ func (s service) applyPartitions(ctx context.Context, name string, ch change) er
 // delete removes the topic; one that is not there is removed already.
 func (s service) delete(ctx context.Context, name string) error {
 	err := s.admin.DeleteTopic(ctx, name)
-	if errors.Is(err, kafkaadmin.ErrNotFound) || acceptedWrite(err) {
+	if errors.Is(err, kafkaadmin.ErrNotFound) || kafkaadmin.Accepted(err) {
 		return nil
 	}
 	return err
@@ -150,12 +150,6 @@ func (s service) blame(ctx context.Context, whole error, config map[string]strin
 		return whole
 	}
 	return errors.Join(errs...)
-}
-
-// acceptedWrite says that the write happened although err came back.
-func acceptedWrite(err error) bool {
-	var e *kafkaadmin.Error
-	return errors.As(err, &e) && e.Accepted
 }
 
 // keyError is a refused configuration key. It knows its place for diagnostics.
